@@ -1,0 +1,1 @@
+//! The custom resources users write, their conditions, inventories and annotations; no behaviour.

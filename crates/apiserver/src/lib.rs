@@ -1,0 +1,1 @@
+//! A Kubernetes-style API server in one process: store, watch, discovery, CRDs, apply.

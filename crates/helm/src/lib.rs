@@ -1,0 +1,1 @@
+//! Chart, values and capabilities to manifests, hooks, notes and a release record.

@@ -1,0 +1,14 @@
+//! A Kubernetes object as a value: kinds, keys, labels, YAML and JSON in and out the way Kubernetes
+//! reads them.
+//!
+//! Deliberately absent: schemas (crate `schema`), merging (`ssa`, `kustomize`), any I/O.
+
+mod json;
+mod kind;
+mod manifest;
+mod value;
+
+pub use json::{from_json, from_value, to_json, to_value};
+pub use kind::{Gvk, ObjectKey};
+pub use manifest::Manifest;
+pub use value::{Map, Value};

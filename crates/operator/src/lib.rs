@@ -1,0 +1,1 @@
+//! One thin file per kind: source, render, plan, execute, status.

@@ -1,0 +1,1 @@
+//! Desired, observed, policy and now to a plan; outcome and health to a verdict.

@@ -1,0 +1,1 @@
+//! Git, and later registries, repositories and buckets, to verified revisions.

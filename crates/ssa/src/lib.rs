@@ -1,0 +1,1 @@
+//! Structured merge: typed values, field sets, managed fields, conflicts, owned projections.

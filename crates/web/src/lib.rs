@@ -1,0 +1,1 @@
+//! HTTP, live events and pages; a client of the Kubernetes API like any other.
