@@ -1,1 +1,36 @@
-fn main() {}
+//! The project's own chores. `cargo xtask help` lists them.
+
+mod structure;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "cargo xtask COMMAND
+
+  test        everything that must hold: formatting, clippy, structure, unit and integration tests,
+              documentation, licences. What a machine lacks is installed, or skipped with a line that says so
+  tidy        formats, and applies what clippy can mend by itself
+  structure   the layer test and the size test alone
+  help        this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("test") => test::run(&arguments[1..]),
+        Some("tidy") => test::tidy(),
+        Some("structure") => structure::check(),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(format!("no command '{other}'; `cargo xtask help` lists them")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

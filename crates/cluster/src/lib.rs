@@ -1,1 +1,13 @@
-//! The one door to a Kubernetes API: observing and executing.
+//! The one door to a Kubernetes API.
+//!
+//! Deliberately absent: deciding anything. What to write is a [`reconcile::Plan`]; this crate carries it out.
+
+mod client;
+mod error;
+mod resource;
+mod watch;
+
+pub use client::{Client, ConnectError, Propagation, WriteOptions};
+pub use error::{ApiError, Cause};
+pub use resource::Resource;
+pub use watch::{Follow, Followed, follow};
