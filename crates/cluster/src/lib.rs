@@ -3,11 +3,15 @@
 //! Deliberately absent: deciding anything. What to write is a [`reconcile::Plan`]; this crate carries it out.
 
 mod client;
+mod discovery;
 mod error;
+mod lease;
 mod resource;
 mod watch;
 
 pub use client::{Client, ConnectError, Propagation, WriteOptions};
+pub use discovery::Discovery;
 pub use error::{ApiError, Cause};
+pub use lease::{LeaseOptions, lead};
 pub use resource::Resource;
 pub use watch::{Follow, Followed, follow};

@@ -1,1 +1,5 @@
-//! One thin file per kind: source, render, plan, execute, status.
+//! The operator: one thin file per kind, from source to status.
+
+mod queue;
+
+pub use queue::{Queue, Urgency};
