@@ -135,6 +135,6 @@ impl<'de> Visitor<'de> for Seed {
         while let Some(key) = access.next_key::<CompactString>()? {
             entries.push((key, access.next_value_seed(Seed)?));
         }
-        Ok(Value::Map(Map::from_iter(entries)))
+        Ok(Value::Map(Map::from_entries(entries)))
     }
 }

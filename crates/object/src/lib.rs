@@ -6,9 +6,15 @@
 mod json;
 mod kind;
 mod manifest;
+mod number;
 mod value;
+mod yaml;
 
 pub use json::{from_json, from_value, to_json, to_value};
 pub use kind::{Gvk, ObjectKey};
 pub use manifest::Manifest;
 pub use value::{Map, Value};
+pub use yaml::{
+    Dialect, Document, MAX_BYTES, MAX_DEPTH, PathStep, YamlError, from_yaml, from_yaml_one, locate,
+    to_yaml,
+};

@@ -119,6 +119,23 @@ impl Map {
         self.0.iter().map(|(_, v)| v)
     }
 
+    /// From entries in any order; of two with one key the later wins, as in JSON.
+    pub fn from_entries(mut entries: Vec<(CompactString, Value)>) -> Self {
+        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            // `dedup_by` keeps the earlier of two; swapping first makes that the later one's value.
+            entries.dedup_by(|later, earlier| {
+                let same = later.0 == earlier.0;
+                if same {
+                    std::mem::swap(&mut later.1, &mut earlier.1);
+                }
+                same
+            });
+        }
+        entries.shrink_to_fit();
+        Self(entries)
+    }
+
     /// Keeps the entries for which `keep` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
         self.0.retain_mut(|(k, v)| keep(k, v));
@@ -137,19 +154,7 @@ impl IntoIterator for Map {
 impl<K: Into<CompactString>, V: Into<Value>> FromIterator<(K, V)> for Map {
     /// Of two entries with one key the later wins, as in JSON.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
-        let mut entries: Vec<(CompactString, Value)> =
-            iter.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
-        // `dedup_by` keeps the earlier of two; swapping first makes that the later one's value.
-        entries.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                std::mem::swap(&mut later.1, &mut earlier.1);
-            }
-            same
-        });
-        entries.shrink_to_fit();
-        Self(entries)
+        Self::from_entries(iter.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
     }
 }
 
