@@ -10,7 +10,10 @@ mod number;
 mod value;
 mod yaml;
 
-pub use json::{from_json, from_value, to_json, to_value};
+pub use json::{
+    FieldError, from_json, from_value, to_json, to_json_html, to_json_indented, to_json_pretty,
+    to_value,
+};
 pub use kind::{Gvk, ObjectKey};
 pub use manifest::Manifest;
 pub use value::{Map, Value};

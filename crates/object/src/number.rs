@@ -1,5 +1,6 @@
 //! Floats as Go writes them, into JSON and into YAML.
 
+use crate::Value;
 use std::fmt::Write as _;
 
 /// A number's shortest decimal form, taken apart: `sign d.ddd * 10^exponent`.
@@ -87,4 +88,17 @@ pub(crate) fn yaml(float: f64) -> String {
         return text;
     }
     general(float)
+}
+
+/// The float as Go's JSON text would be read back by Kubernetes: without a fraction and within `i64` it is an
+/// integer.
+pub(crate) fn normal(float: f64) -> Value {
+    if float.fract() != 0.0 || float.abs() >= 1e19 {
+        return Value::Float(float);
+    }
+    if float.abs() < 9_007_199_254_740_992.0 {
+        return Value::Int(float as i64);
+    }
+    // Beyond 2^53 the shortest decimal form counts, which is what goes through the text.
+    float.to_string().parse().map_or(Value::Float(float), Value::Int)
 }

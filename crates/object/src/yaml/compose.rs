@@ -292,7 +292,7 @@ impl<'a> Composer<'a> {
             Scalar::Float(float) if !float.is_finite() => {
                 return Err(error_at(span, format!("the number {text} has no form in JSON")));
             }
-            Scalar::Float(float) => resolve::float_value(float),
+            Scalar::Float(float) => crate::number::normal(float),
             Scalar::Timestamp if self.dialect == Dialect::Kyaml => match Timestamp::parse(text) {
                 Some(time) => Value::String(time.to_rfc3339()),
                 None => Value::String(text.into()),

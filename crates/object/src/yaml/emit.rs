@@ -290,8 +290,8 @@ impl Emitter {
             _ => {
                 let code = u32::from(c);
                 let text = match code {
-                    ..=0xff => compact_str::format_compact!("\\x{code:02X}"),
-                    ..=0xffff => compact_str::format_compact!("\\u{code:04X}"),
+                    0..=0xff => compact_str::format_compact!("\\x{code:02X}"),
+                    0x100..=0xffff => compact_str::format_compact!("\\u{code:04X}"),
                     _ => compact_str::format_compact!("\\U{code:08X}"),
                 };
                 self.out.push_str(&text);

@@ -50,8 +50,9 @@ pub struct YamlError {
 }
 
 /// How deep maps and lists may nest, aliases expanded. Go allows 10,000, which no manifest comes near;
-/// everything that walks a [`Value`] is recursive, so the bound must hold for small thread stacks.
-pub const MAX_DEPTH: usize = 250;
+/// everything that walks a [`Value`] is recursive, so the bound must hold for small thread stacks, and what was
+/// read from YAML must fit, wrapped in a list, into the 128 levels of JSON.
+pub const MAX_DEPTH: usize = 120;
 
 /// How many bytes one text may have.
 pub const MAX_BYTES: usize = 64 << 20;

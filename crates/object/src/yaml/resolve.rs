@@ -4,7 +4,6 @@
 //! read as text by both (and quoted when written).
 
 use super::Dialect;
-use crate::Value;
 use compact_str::CompactString;
 use std::borrow::Cow;
 
@@ -167,18 +166,6 @@ fn is_base60(text: &str) -> bool {
                 break false;
             }
         }
-}
-
-/// A float as the JSON round trip leaves it: without fraction and within `i64` it is an integer.
-pub(super) fn float_value(float: f64) -> Value {
-    if float.fract() != 0.0 || float.abs() >= 1e21 {
-        return Value::Float(float);
-    }
-    if float.abs() < 9_007_199_254_740_992.0 {
-        return Value::Int(float as i64);
-    }
-    // Beyond 2^53 the shortest decimal form counts, which is what goes through the JSON text.
-    float.to_string().parse().map_or(Value::Float(float), Value::Int)
 }
 
 /// A date, or date and time, in one of the four forms go-yaml knows.
