@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// One type: of a whole object, a member, an item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
+    /// The OpenAPI name of a built-in definition, such as `io.k8s.api.core.v1.PodSpec`.
+    pub name: Option<Text>,
     /// The JSON type that values have.
     pub type_: Type,
     /// `null` is a value of this type. A `null` where this is false is dropped or defaulted.
@@ -216,6 +218,27 @@ impl From<Schema> for Branch {
 }
 
 impl Schema {
+    /// The schema of any value at all.
+    pub const ANY: Self = Self {
+        name: None,
+        type_: Type::Any,
+        nullable: false,
+        format: None,
+        properties: Vec::new(),
+        required: Vec::new(),
+        items: None,
+        additional: Additional::Unspecified,
+        default: None,
+        list_type: None,
+        list_map_keys: Vec::new(),
+        map_type: None,
+        preserve_unknown_fields: false,
+        embedded_resource: false,
+        patch: None,
+        limits: None,
+        rules: Vec::new(),
+    };
+
     /// The schema of the named member `name`.
     pub fn property(&self, name: &str) -> Option<&Schema> {
         self.branch(name).map(Deref::deref)
