@@ -1,0 +1,158 @@
+//! The desired side of the comparison: what we would own, and whether the live object has just that.
+
+use super::source::Source;
+use crate::ownership::{Operation, managed_set};
+use crate::path::{PathElement, same_value};
+use crate::set::FieldSet;
+use object::{Map, Value};
+
+/// Members of `metadata` that are never owned: the server strips them from every field set.
+const SYSTEM_METADATA: [&str; 9] = [
+    "clusterName",
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "name",
+    "namespace",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// What an apply of `desired` will own, as far as one can know without asking: the object without
+/// `apiVersion`, `kind`, `status` and the members of `metadata` that belong to the server.
+///
+/// Its [`content_hash`](crate::content_hash) equals that of the projection of our fields in the live
+/// object when the server took every value as it was. It does not when the server dropped an empty value
+/// or rewrote one; [`in_sync`] forgives the first, the answer of an apply teaches the second.
+pub fn desired_projection(desired: &Value) -> Value {
+    let Some(map) = desired.as_map() else {
+        return desired.clone();
+    };
+    let mut out = Map::new();
+    for (key, value) in map.iter() {
+        match key {
+            "apiVersion" | "kind" | "status" => {}
+            "metadata" => {
+                let kept: Map = value.as_map().map(own_metadata).unwrap_or_default();
+                if !kept.is_empty() {
+                    out.insert(key, kept);
+                }
+            }
+            _ => {
+                out.insert(key, value.clone());
+            }
+        }
+    }
+    Value::Map(out)
+}
+
+fn own_metadata(metadata: &Map) -> Map {
+    metadata
+        .iter()
+        .filter(|(key, _)| !SYSTEM_METADATA.contains(key))
+        .map(|(key, value)| (key, value.clone()))
+        .collect()
+}
+
+/// Whether an apply of `desired` by `manager` would change nothing that it owns: it owns just what
+/// `desired` says, and the live object has those values.
+///
+/// Exact where the live object has a value. Where it has none although we own the field, an empty desired
+/// value (`null`, `{}`, `[]`, `""`, `0`, `false`) counts as the same: typed servers drop those. A `true`
+/// can be relied on; `false` may still be the server's normalisation of a value, which one apply settles.
+pub fn in_sync(desired: &Value, live: &Value, manager: &str) -> bool {
+    let Some(set) = managed_set(live, manager, Operation::Apply, Some("")) else {
+        return false;
+    };
+    let Some(map) = desired.as_map() else {
+        return false;
+    };
+    let keeps_status = set.field_node("status").is_some();
+    let skipped = |key: &str| match key {
+        "apiVersion" | "kind" | "metadata" => true,
+        "status" => !keeps_status,
+        _ => false,
+    };
+    let rest = || map.iter().filter(|(key, _)| !skipped(key));
+    let metadata = || {
+        let members = map.get("metadata").and_then(Value::as_map).into_iter().flat_map(Map::iter);
+        members.filter(|(key, _)| !SYSTEM_METADATA.contains(key))
+    };
+    let (owned_metadata, owned_rest): (Vec<_>, Vec<_>) =
+        set.nodes.iter().partition(|n| n.element == PathElement::field("metadata"));
+    let metadata_set = owned_metadata.first().map(|n| &n.children);
+    entries_in_sync(metadata(), live.get("metadata"), metadata_set.unwrap_or(&FieldSet::new()), 0)
+        && entries_in_sync(rest(), Some(live), &set, set.nodes.len() - owned_rest.len())
+}
+
+/// Compares the entries of a map with the fields owned in it, of which `elsewhere` are none of its business.
+fn entries_in_sync<'a>(
+    desired: impl Iterator<Item = (&'a str, &'a Value)>,
+    live: Option<&Value>,
+    set: &FieldSet,
+    elsewhere: usize,
+) -> bool {
+    let live = live.and_then(Value::as_map);
+    let mut owned = elsewhere;
+    for (key, value) in desired {
+        match set.field_node(key) {
+            Some(node) => {
+                owned += 1;
+                if !child_in_sync(value, live.and_then(|m| m.get(key)), &node.children) {
+                    return false;
+                }
+            }
+            // An associative list without items is owned by nobody.
+            None => {
+                if !matches!(value, Value::List(items) if items.is_empty()) {
+                    return false;
+                }
+            }
+        }
+    }
+    owned == set.nodes.len()
+}
+
+fn child_in_sync(desired: &Value, live: Option<&Value>, set: &FieldSet) -> bool {
+    if set.is_empty() {
+        return match live {
+            Some(live) => same_value(desired, live),
+            None => is_zero(desired),
+        };
+    }
+    match desired {
+        Value::Map(map) => entries_in_sync(map.iter(), live, set, 0),
+        Value::List(items) => items_in_sync(items, live, set),
+        _ => false,
+    }
+}
+
+/// Compares the items we own, in their live order, with the desired ones: the order of containers matters,
+/// and an apply would restore it.
+fn items_in_sync(desired: &[Value], live: Option<&Value>, set: &FieldSet) -> bool {
+    let items = set.items();
+    let list = live.and_then(Value::as_list).unwrap_or_default();
+    let mut owned =
+        list.iter().enumerate().filter_map(|(index, value)| Some((value, items.of(index, value)?)));
+    let mut wanted = desired.iter();
+    loop {
+        match (wanted.next(), owned.next()) {
+            (None, None) => return desired.len() == set.nodes.len(),
+            (Some(want), Some((live, below))) if child_in_sync(want, Some(live), below) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The values a typed server does not write out.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) | Value::Int(0) => true,
+        Value::Float(f) => *f == 0.0,
+        Value::String(s) => s.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
