@@ -1,1 +1,12 @@
-//! A Kubernetes-style API server in one process: store, watch, discovery, CRDs, apply.
+//! A Kubernetes-style API server in one process.
+//!
+//! `store` keeps objects (durable, versioned, watched) and knows no kinds; `registry` knows which kinds are
+//! served; `rest` is the path of one request; `discovery` describes what is served; `lifecycle` keeps the
+//! promises that a real control plane keeps behind the API (namespaces that end, garbage collection);
+//! `serve` puts it on a socket.
+//!
+//! Deliberately absent: containers (workloads are simulated and say so), a distributed store.
+
+pub mod clock;
+pub mod store;
+pub mod table;
