@@ -4,7 +4,10 @@
 //! The documents come with the Go module `k8s.io/kubernetes`; the Go command fetches it. What they say is
 //! reduced to what decides something: no descriptions, no paths, stable versions only, equal types once.
 
+mod go_types;
+
 use crate::test::root;
+use go_types::{Field, GoTypes};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -53,17 +56,24 @@ const SELECTABLE: &[(&str, &str)] = &[
     ("certificates.k8s.io v1 CertificateSigningRequest", "spec.signerName"),
 ];
 
-/// Writes the table. `--kubernetes DIR` takes the documents from an unpacked source tree instead of the
-/// Go module.
+/// The modules whose Go structs the definitions are made of.
+const MODULES: &[&str] = &["api", "apimachinery", "apiextensions-apiserver", "kube-aggregator"];
+
+/// Writes the table.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let source = match arguments {
-        [] => download()?,
-        [flag, folder] if flag == "--kubernetes" => PathBuf::from(folder),
-        _ => return Err("builtin-facts takes nothing, or --kubernetes DIR".to_owned()),
-    };
+    if let Some(unknown) = arguments.first() {
+        return Err(format!("builtin-facts takes no argument, and '{unknown}' was given"));
+    }
+    let source = download("kubernetes", KUBERNETES)?;
+    let mut modules = HashMap::new();
+    for module in MODULES {
+        // `v1.35.0` of Kubernetes is `v0.35.0` of its modules.
+        let version = KUBERNETES.replacen("v1.", "v0.", 1);
+        modules.insert((*module).to_owned(), download(module, &version)?);
+    }
     let definitions = definitions(&source.join("api/openapi-spec/v3"))?;
     let kinds = kinds(&source.join("api/discovery/aggregated_v2.json"), &definitions)?;
-    let mut table = Table::new(&definitions, &kinds)?;
+    let mut table = Table::new(&definitions, &kinds, GoTypes::new(modules))?;
     table.fill()?;
     let folder = root().join("crates/schema/facts");
     std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
@@ -71,13 +81,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     write(&folder.join("kinds.txt"), &kinds_text(&kinds, &table)?)
 }
 
-fn download() -> Result<PathBuf, String> {
-    let module = format!("k8s.io/kubernetes@{KUBERNETES}");
+/// The folder of a Go module; the Go command fetches it when it is not there yet.
+fn download(module: &str, version: &str) -> Result<PathBuf, String> {
+    let module = format!("k8s.io/{module}@{version}");
     let output = Command::new("go")
         .args(["mod", "download", "-json", &module])
         .current_dir(std::env::temp_dir())
         .output()
-        .map_err(|e| format!("go mod download: {e}; install Go, or give --kubernetes DIR"))?;
+        .map_err(|e| format!("go mod download: {e}; install Go"))?;
     let answer: Value = serde_json::from_slice(&output.stdout)
         .map_err(|e| format!("go mod download {module}: {e}"))?;
     answer["Dir"]
@@ -276,11 +287,16 @@ struct Table<'a> {
     names: Vec<String>,
     lines: Vec<String>,
     nameless: HashMap<String, usize>,
+    go: GoTypes,
 }
 
 impl<'a> Table<'a> {
     /// With every definition that the kinds reach.
-    fn new(definitions: &'a BTreeMap<String, Value>, kinds: &[KindFacts]) -> Result<Self, String> {
+    fn new(
+        definitions: &'a BTreeMap<String, Value>,
+        kinds: &[KindFacts],
+        go: GoTypes,
+    ) -> Result<Self, String> {
         let by_gvk = by_gvk(definitions);
         let mut waiting: Vec<String> = ALSO.iter().map(|&n| n.to_owned()).collect();
         for kind in kinds {
@@ -308,6 +324,7 @@ impl<'a> Table<'a> {
             lines: vec![String::new(); names.len()],
             names,
             nameless: HashMap::new(),
+            go,
         })
     }
 
@@ -321,7 +338,8 @@ impl<'a> Table<'a> {
         for number in 0..self.names.len() {
             let name = self.names[number].clone();
             let definition = &self.definitions[&name];
-            let line = self.line(definition).map_err(|e| format!("{name}: {e}"))?;
+            let fields = self.go.fields(&name)?;
+            let line = self.line(definition, &fields).map_err(|e| format!("{name}: {e}"))?;
             self.lines[number] = format!("{line} name:{name}");
         }
         Ok(())
@@ -334,7 +352,7 @@ impl<'a> Table<'a> {
             _ => text(&schema["$ref"]),
         };
         let line = match reference.strip_prefix(REF) {
-            None => self.line(schema)?,
+            None => self.line(schema, &HashMap::new())?,
             Some(name) => {
                 let number = self.number(name)?;
                 let said = said(schema)?;
@@ -352,7 +370,7 @@ impl<'a> Table<'a> {
         Ok(self.lines.len() - 1)
     }
 
-    fn line(&mut self, schema: &Value) -> Result<String, String> {
+    fn line(&mut self, schema: &Value, fields: &HashMap<String, Field>) -> Result<String, String> {
         let letter = match (text(&schema["type"]), text(&schema["format"])) {
             (_, "int-or-string") => "x",
             ("", _) if schema.get("oneOf").is_some() => "x",
@@ -384,9 +402,54 @@ impl<'a> Table<'a> {
         }
         let empty = Map::new();
         for (name, property) in schema["properties"].as_object().unwrap_or(&empty) {
-            let _ = write!(line, " .{name}={}", self.node(property)?);
+            let sign = match fields.get(name) {
+                Some(field) => self.sign(field, property),
+                None if fields.is_empty() => '=',
+                None => return Err(format!("no Go field {name}")),
+            };
+            let _ = write!(line, " .{name}{sign}{}", self.node(property)?);
         }
         Ok(line)
+    }
+
+    /// When Go writes the member: `=` unless null, `~` unless empty, `!` always, `?` always, null when absent.
+    fn sign(&self, field: &Field, schema: &Value) -> char {
+        let go_type = field.go_type.as_str();
+        let reference = list(&schema["allOf"])
+            .first()
+            .map_or_else(|| text(&schema["$ref"]), |one| text(&one["$ref"]));
+        let definition = reference.strip_prefix(REF).and_then(|n| self.definitions.get(n));
+        let of = definition.unwrap_or(schema);
+        let container = go_type.starts_with("[]")
+            || go_type.starts_with("map[")
+            || text(&of["type"]) == "array"
+            || of.get("additionalProperties").is_some();
+        match (field.omit_empty, field.omit_zero) {
+            _ if go_type.starts_with('*') => {
+                if field.omit_empty {
+                    '='
+                } else {
+                    '?'
+                }
+            }
+            (omit, _) if container => {
+                if omit {
+                    '~'
+                } else {
+                    '?'
+                }
+            }
+            (_, true) => '~',
+            (true, _) if definition.is_none() => '~',
+            // Structs, and types that write themselves: `omitempty` does not move them.
+            _ if ["Time", "RawExtension", "FieldsV1", "JSON"]
+                .iter()
+                .any(|t| go_type.ends_with(t) && definition.is_some()) =>
+            {
+                '?'
+            }
+            _ => '!',
+        }
     }
 
     fn text(&self) -> String {

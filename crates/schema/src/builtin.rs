@@ -8,15 +8,15 @@
 //! a letter (`o`bject `a`rray `s`tring `i`nteger `n`umber `b`oolean, `x` int-or-string, `-` any) or `=N`
 //! (as type N, and then), then words: `format:` `list:` (list type) `keys:` `map:` (map type) `patch:`
 //! (strategy) `key:` (merge key) `enum:` `default:` (JSON) `items:N` `of:N` (additional properties)
-//! `required:` `.member=N` (sorted) `name:`.
+//! `required:` `.member=N` (sorted; `~`, `!`, `?` in place of `=` for the other [`Presence`]s) `name:`.
 //!
 //! `kinds.txt`, one kind a line, sorted: `group/version/kind plural singular` and words: `type:N` `list:N`
 //! `verbs:` `namespaced` `short:` `categories:` `selectable:` `sub:name=group/version/kind=verbs`. The core
 //! group is written `core`.
 
 use crate::{
-    Additional, Branch, Kind, Limits, ListType, MapType, PatchRule, Scale, Schema, Subresource,
-    Text, Type,
+    Additional, Branch, Kind, Limits, ListType, MapType, PatchRule, Presence, Property, Scale,
+    Schema, Subresource, Text, Type,
 };
 use object::{Gvk, Value};
 use std::sync::{LazyLock, OnceLock};
@@ -151,14 +151,27 @@ fn decode(line: &'static str) -> Schema {
         None => Schema { type_: type_of_letter(first), ..Schema::ANY },
     };
     for word in words {
-        if let Some((name, number)) = word.strip_prefix('.').and_then(|w| w.split_once('=')) {
-            schema.properties.push((Text::const_new(name), branch_of(number)));
+        if let Some(property) = word.strip_prefix('.').and_then(property) {
+            schema.properties.push(property);
         } else if let Some((key, value)) = word.split_once(':') {
             decode_word(&mut schema, key, value);
         }
     }
     schema.properties.shrink_to_fit();
     schema
+}
+
+/// `name=N`, with the sign that tells when Go writes the member.
+fn property(word: &'static str) -> Option<Property> {
+    let at = word.find(['=', '~', '!', '?'])?;
+    let presence = match word.as_bytes()[at] {
+        b'~' => Presence::NotEmpty,
+        b'!' => Presence::Always,
+        b'?' => Presence::AlwaysOrNull,
+        _ => Presence::Given,
+    };
+    let name = Text::const_new(&word[..at]);
+    Some(Property { name, presence, schema: branch_of(&word[at + 1..]) })
 }
 
 fn decode_word(schema: &mut Schema, key: &str, value: &'static str) {

@@ -11,5 +11,6 @@ mod schema;
 
 pub use kind::{Kind, Scale, Subresource};
 pub use schema::{
-    Additional, Branch, Limits, ListType, MapType, PatchRule, Rule, Schema, Text, Type,
+    Additional, Branch, Limits, ListType, MapType, PatchRule, Presence, Property, Rule, Schema,
+    Text, Type,
 };

@@ -24,7 +24,7 @@ pub struct Schema {
     /// OpenAPI `format`, such as `int32`, `byte`, `date-time`, `quantity`, `int-or-string`.
     pub format: Option<Text>,
     /// Named members, sorted by name.
-    pub properties: Vec<(Text, Branch)>,
+    pub properties: Vec<Property>,
     /// Members that must be present.
     pub required: Vec<Text>,
     /// What a list holds.
@@ -53,6 +53,32 @@ pub struct Schema {
 
 /// Names in schemas: short, mostly without an allocation.
 pub type Text = compact_str::CompactString;
+
+/// A named member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Property {
+    /// Its name in JSON.
+    pub name: Text,
+    /// Whether it is written when it is empty.
+    pub presence: Presence,
+    /// Its type.
+    pub schema: Branch,
+}
+
+/// What a real API server, which keeps built-in kinds in Go structs, does with an empty member when it
+/// writes an object. Members of custom resources are all [`Presence::Given`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// Written as given; absent when `null` (Go: pointer, `omitempty`).
+    #[default]
+    Given,
+    /// Absent when `null`, zero, false or empty (Go: no pointer, `omitempty`).
+    NotEmpty,
+    /// Always written: zero, false, `""`, `{}` when nothing is given (Go: no `omitempty`, or a struct).
+    Always,
+    /// Always written, `null` when nothing is given (Go: list, map, pointer or time without `omitempty`).
+    AlwaysOrNull,
+}
 
 /// The JSON type of a schema's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -246,10 +272,8 @@ impl Schema {
 
     /// The branch to the named member `name`: what to clone when the member's schema is to be kept.
     pub fn branch(&self, name: &str) -> Option<&Branch> {
-        self.properties
-            .binary_search_by(|(n, _)| n.as_str().cmp(name))
-            .ok()
-            .map(|i| &self.properties[i].1)
+        let found = self.properties.binary_search_by(|p| p.name.as_str().cmp(name));
+        found.ok().map(|i| &self.properties[i].schema)
     }
 
     /// The schema of the member `name`, named or additional.

@@ -51,9 +51,9 @@ fn every_line_decodes_and_every_number_points_at_a_line() {
         if !line.starts_with('=') {
             assert_eq!(schema.properties.len(), members, "{line}");
         }
-        assert!(schema.properties.is_sorted_by(|a, b| a.0 < b.0), "{line}");
-        for (_, branch) in &schema.properties {
-            let Branch::Builtin(to) = branch else { panic!("{line}") };
+        assert!(schema.properties.is_sorted_by(|a, b| a.name < b.name), "{line}");
+        for property in &schema.properties {
+            let Branch::Builtin(to) = &property.schema else { panic!("{line}") };
             assert!(usize::from(*to) < ALL_TYPES.lines.len(), "{line}");
         }
     }
@@ -68,4 +68,29 @@ fn recursion_is_walked_by_the_value() {
             .unwrap();
     let deep = ["properties", "a", "properties", "b", "properties", "c", "type"];
     assert_eq!(props.at(deep).unwrap().type_, Type::String);
+}
+
+#[test]
+fn presence_is_what_go_does() {
+    let presence = |kind: (&str, &str, &str), path: &[&str], name: &str| {
+        let schema = schema(kind.0, kind.1, kind.2).unwrap().at(path.iter().copied()).unwrap();
+        schema.properties.iter().find(|p| p.name == name).unwrap().presence
+    };
+    let deployment = ("apps", "v1", "Deployment");
+    assert_eq!(presence(deployment, &["spec"], "replicas"), Presence::Given);
+    assert_eq!(presence(deployment, &["spec"], "paused"), Presence::NotEmpty);
+    assert_eq!(presence(deployment, &["spec"], "strategy"), Presence::Always);
+    assert_eq!(presence(deployment, &["spec"], "selector"), Presence::AlwaysOrNull);
+    assert_eq!(presence(deployment, &[], "status"), Presence::Always);
+    assert_eq!(presence(deployment, &["metadata"], "creationTimestamp"), Presence::NotEmpty);
+    let container = ["spec", "template", "spec", "containers", "*"];
+    assert_eq!(presence(deployment, &container, "resources"), Presence::Always);
+    assert_eq!(presence(deployment, &container, "image"), Presence::NotEmpty);
+    assert_eq!(
+        presence(deployment, &["status", "conditions", "*"], "lastUpdateTime"),
+        Presence::AlwaysOrNull
+    );
+    let role = ("rbac.authorization.k8s.io", "v1", "ClusterRole");
+    assert_eq!(presence(role, &[], "rules"), Presence::AlwaysOrNull);
+    assert_eq!(presence(("", "v1", "ConfigMap"), &[], "data"), Presence::NotEmpty);
 }
