@@ -5,7 +5,7 @@ use super::{Dialect, Document, MAX_BYTES, MAX_DEPTH, YamlError};
 use crate::{Map, Value};
 use base64::Engine as _;
 use compact_str::CompactString;
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 use std::collections::HashMap;
 
 type Entries = Vec<(CompactString, Value)>;
@@ -25,9 +25,12 @@ struct Node {
 }
 
 pub(super) struct Composer<'a> {
+    text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     dialect: Dialect,
     anchors: HashMap<usize, Anchored>,
+    /// How many brackets and braces are open.
+    flow: usize,
     /// Nodes decoded so far, and those of them that came out of aliases.
     nodes: usize,
     aliased: usize,
@@ -60,7 +63,15 @@ impl<'a> Composer<'a> {
                 format!("the text has {} bytes, at most {MAX_BYTES} are read", text.len());
             return Err(YamlError { line: 1, column: 1, message });
         }
-        Ok(Self { parser: parser(text), dialect, anchors: HashMap::new(), nodes: 0, aliased: 0 })
+        Ok(Self {
+            text,
+            parser: parser(text),
+            dialect,
+            anchors: HashMap::new(),
+            flow: 0,
+            nodes: 0,
+            aliased: 0,
+        })
     }
 
     /// The next document, `None` at the end of the stream.
@@ -100,8 +111,20 @@ impl<'a> Composer<'a> {
                 let value = self.scalar(&text, style, tag.as_deref(), span)?;
                 (anchor, Node { value, depth: 0 })
             }
-            Event::SequenceStart(_, anchor, _) => (anchor, self.sequence(depth)?),
-            Event::MappingStart(_, anchor, _) => (anchor, self.mapping(span, depth)?),
+            Event::SequenceStart(style, anchor, _) => {
+                let flow = usize::from(style == StructureStyle::Flow);
+                self.flow += flow;
+                let node = self.sequence(depth)?;
+                self.flow -= flow;
+                (anchor, node)
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let flow = usize::from(style == StructureStyle::Flow);
+                self.flow += flow;
+                let node = self.mapping(span, depth)?;
+                self.flow -= flow;
+                (anchor, node)
+            }
             other => return Err(error_at(span, format!("unexpected {other:?}"))),
         };
         if anchor > 0 {
@@ -150,7 +173,7 @@ impl<'a> Composer<'a> {
         let mut entries: Entries = Vec::new();
         let mut lines: Vec<usize> = Vec::new();
         let mut merged: Entries = Vec::new();
-        let mut below = 0;
+        let (mut below, mut merges) = (0, 0);
         loop {
             let (event, span) = self.event()?;
             if event == Event::MappingEnd {
@@ -169,8 +192,9 @@ impl<'a> Composer<'a> {
                     // go-yaml v2 merges where `<<` stands: what comes before it is overridden.
                     merge_into(&mut entries, node.value, value_span)?;
                 }
+                None if merges > 0 => return Err(error_at(span, "duplicate merge key")),
                 None => {
-                    merged.clear();
+                    merges += 1;
                     merge_into(&mut merged, node.value, value_span)?;
                 }
             }
@@ -196,42 +220,37 @@ impl<'a> Composer<'a> {
     ) -> Result<Option<CompactString>, YamlError> {
         if let Event::Scalar(text, style, 0, tag) = &event {
             let plain = *style == ScalarStyle::Plain;
+            if &**text == "<<" && is_merge(plain, tag.as_deref()) {
+                return Ok(None);
+            }
             if tag.is_none() && (!plain || resolve::plain(text, self.dialect) == Scalar::Text) {
                 self.nodes += 1;
                 return Ok(Some(CompactString::new(text)));
             }
-            let merge = tag.as_deref().is_some_and(|t| tag_text(t) == "tag:yaml.org,2002:merge");
-            if &**text == "<<" && (merge || tag.is_none()) {
-                self.nodes += 1;
-                return Ok(None);
-            }
         }
-        let raw = match &event {
-            Event::Scalar(text, ..) => Some(text.clone()),
-            _ => None,
-        };
-        let value = self.node(event, span, depth + 1)?.value;
         let refuse = |what: &str| Err(error_at(span, format!("{what} cannot be a map key")));
-        Ok(Some(match (self.dialect, value) {
-            (_, Value::String(text)) => text,
-            (_, Value::Map(_)) => return refuse("a map"),
-            (_, Value::List(_)) => return refuse("a list"),
-            (_, Value::Null) => return refuse("null"),
-            // At the root kyaml decodes into a map of strings, which takes the text of any scalar.
-            (Dialect::Kyaml, _) if depth == 0 => raw.unwrap_or_default().into(),
-            (Dialect::Kyaml, other) => {
-                let kind = other.type_name();
-                return refuse(&format!("a {kind} without quotes ({})", raw.unwrap_or_default()));
-            }
-            (Dialect::Sigs, Value::Bool(truth)) => if truth { "true" } else { "false" }.into(),
-            (Dialect::Sigs, Value::Int(int)) => {
-                match raw.as_deref().map(|t| resolve::plain(t, Dialect::Sigs)) {
-                    Some(Scalar::Float(float)) => float_key(float),
-                    _ => compact_str::format_compact!("{int}"),
-                }
-            }
-            (Dialect::Sigs, Value::Float(float)) => float_key(float),
-        }))
+        if let Event::Scalar(text, style, 0, None) = &event {
+            // Plain, and no text: other readers than Kubernetes' would keep it a number, boolean or null.
+            debug_assert_eq!(*style, ScalarStyle::Plain);
+            self.nodes += 1;
+            let empty = span.start == span.end;
+            return match (self.dialect, resolve::plain(text, self.dialect)) {
+                (Dialect::Kyaml, _) if empty => Ok(Some(CompactString::default())),
+                (_, Scalar::Null) => refuse("null"),
+                // At the root kyaml decodes into a map of strings, which takes the text of any scalar.
+                (Dialect::Kyaml, _) if depth == 0 => Ok(Some(text[..].into())),
+                (Dialect::Kyaml, _) => refuse(&format!("{text}, which is no text without quotes,")),
+                (_, Scalar::UInt(_)) => refuse("a number beyond 64 bits"),
+                (_, scalar) => Ok(Some(key_text(text, &scalar))),
+            };
+        }
+        match self.node(event, span, depth + 1)?.value {
+            Value::String(text) => Ok(Some(text)),
+            Value::Int(int) => Ok(Some(compact_str::format_compact!("{int}"))),
+            Value::Float(float) => Ok(Some(float_key(float))),
+            Value::Bool(truth) => Ok(Some(if truth { "true" } else { "false" }.into())),
+            other => refuse(other.type_name()),
+        }
     }
 
     fn scalar(
@@ -241,13 +260,11 @@ impl<'a> Composer<'a> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<Value, YamlError> {
-        let Some(tag) = tag else {
-            if style != ScalarStyle::Plain {
-                return Ok(Value::String(text.into()));
-            }
-            return self.value_of(text, resolve::plain(text, self.dialect), span);
-        };
+        let Some(tag) = tag else { return self.untagged(text, style, span) };
         let full = tag_text(tag);
+        if full == "!" && self.dialect == Dialect::Kyaml {
+            return self.untagged(text, style, span);
+        }
         let Some(short) = full.strip_prefix("tag:yaml.org,2002:") else {
             return Ok(Value::String(text.into()));
         };
@@ -273,7 +290,6 @@ impl<'a> Composer<'a> {
             Scalar::Int(_) | Scalar::UInt(_) => "int",
             Scalar::Float(_) => "float",
             Scalar::Timestamp => "timestamp",
-            Scalar::Merge => "merge",
             Scalar::Text => "str",
         };
         if found != short {
@@ -281,6 +297,37 @@ impl<'a> Composer<'a> {
             return Err(error_at(span, message));
         }
         self.value_of(text, scalar, span)
+    }
+
+    fn untagged(&self, text: &str, style: ScalarStyle, span: Span) -> Result<Value, YamlError> {
+        let kyaml = self.dialect == Dialect::Kyaml;
+        Ok(match style {
+            ScalarStyle::Plain => {
+                // kyaml prints its nodes and reads them again before it makes JSON of them. Within brackets go-yaml
+                // prints an empty value as `''` and quotes what holds a colon, such as a time.
+                let quoted_again =
+                    kyaml && self.flow > 0 && (span.start == span.end || text.contains(':'));
+                if quoted_again {
+                    let text = if span.start == span.end { "" } else { text };
+                    return Ok(Value::String(text.into()));
+                }
+                return self.value_of(text, resolve::plain(text, self.dialect), span);
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                let mut text = text;
+                // A block scalar that ends with the text, without a line break, has none in Go.
+                let at_end = span.end.byte_offset().is_some_and(|at| at >= self.text.len());
+                if at_end && !self.text.ends_with('\n') {
+                    text = text.strip_suffix('\n').unwrap_or(text);
+                }
+                if kyaml && style == ScalarStyle::Folded {
+                    Value::String(refold(text).into())
+                } else {
+                    Value::String(text.into())
+                }
+            }
+            _ => Value::String(text.into()),
+        })
     }
 
     fn value_of(&self, text: &str, scalar: Scalar, span: Span) -> Result<Value, YamlError> {
@@ -297,14 +344,71 @@ impl<'a> Composer<'a> {
                 Some(time) => Value::String(time.to_rfc3339()),
                 None => Value::String(text.into()),
             },
-            Scalar::Timestamp | Scalar::Merge | Scalar::Text => Value::String(text.into()),
+            Scalar::Timestamp | Scalar::Text => Value::String(text.into()),
         })
     }
+}
+
+/// Whether the key `<<` stands for merging: plain without a tag, or with one that says so.
+fn is_merge(plain: bool, tag: Option<&Tag>) -> bool {
+    tag.map_or(plain, |tag| matches!(tag_text(tag).as_str(), "!" | "tag:yaml.org,2002:merge"))
 }
 
 fn tag_text(tag: &Tag) -> String {
     let (handle, suffix) = tag.parts();
     format!("{handle}{suffix}")
+}
+
+/// What `sigs.k8s.io/yaml` makes of a key that is no text.
+fn key_text(text: &str, scalar: &Scalar) -> CompactString {
+    match scalar {
+        Scalar::Bool(true) => "true".into(),
+        Scalar::Bool(false) => "false".into(),
+        Scalar::Int(int) => compact_str::format_compact!("{int}"),
+        Scalar::Float(float) if float.is_nan() => ".nan".into(),
+        Scalar::Float(float) if float.is_infinite() => {
+            if *float > 0.0 { ".inf" } else { "-.inf" }.into()
+        }
+        Scalar::Float(float) => float_key(*float),
+        _ => text.into(),
+    }
+}
+
+/// A folded scalar after kyaml printed and read it again: go-yaml's printer breaks once too often before a
+/// line that begins with a blank, and at the end of a text that keeps its trailing breaks.
+fn refold(text: &str) -> String {
+    let body = text.trim_start_matches('\n');
+    if !super::emit::block_allowed(text) || body.is_empty() {
+        return text.to_owned();
+    }
+    let blank = |line: &str| line.starts_with([' ', '\t']);
+    let doubles = !blank(body);
+    let mut out = String::with_capacity(text.len() + 8);
+    out.push_str(&text[..text.len() - body.len()]);
+    let mut rest = body;
+    while !rest.is_empty() {
+        let end = rest.find('\n').unwrap_or(rest.len());
+        let (line, tail) = rest.split_at(end);
+        rest = tail.trim_start_matches('\n');
+        let breaks = tail.len() - rest.len();
+        out.push_str(line);
+        let wanted = if breaks == 0 || blank(line) {
+            breaks
+        } else if rest.is_empty() {
+            breaks + usize::from(doubles && breaks > 1)
+        } else if blank(rest) {
+            breaks + usize::from(doubles)
+        } else if doubles {
+            breaks
+        } else if breaks == 1 {
+            out.push(' ');
+            0
+        } else {
+            breaks - 1
+        };
+        out.extend(std::iter::repeat_n('\n', wanted));
+    }
+    out
 }
 
 /// `sigs.k8s.io/yaml` writes a float key with single precision.

@@ -338,6 +338,11 @@ impl Emitter {
     }
 }
 
+/// Whether go-yaml would write `text` as a block scalar when asked to.
+pub(super) fn block_allowed(text: &str) -> bool {
+    Facts::of(text).block
+}
+
 /// What libyaml's analysis of a scalar finds.
 struct Facts {
     multiline: bool,

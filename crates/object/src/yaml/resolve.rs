@@ -18,7 +18,6 @@ pub(super) enum Scalar {
     Float(f64),
     /// Text that looks like a timestamp, as RFC 3339 where the dialect converts it.
     Timestamp,
-    Merge,
     Text,
 }
 
@@ -40,7 +39,6 @@ pub(super) fn plain(text: &str, dialect: Dialect) -> Scalar {
             _ if Timestamp::parse(text).is_some() => Scalar::Timestamp,
             _ => number(text).unwrap_or(Scalar::Text),
         },
-        b'<' if text == "<<" => Scalar::Merge,
         _ => Scalar::Text,
     }
 }
@@ -201,8 +199,7 @@ impl<'a> Timestamp<'a> {
             if !zoned {
                 reader.literal(" ")?;
             }
-            // Go's layout "15" wants two digits, "4" and "5" one or two.
-            out.hour = reader.two()?;
+            out.hour = reader.one_or_two()?;
             reader.literal(":")?;
             out.minute = reader.one_or_two()?;
             reader.literal(":")?;
@@ -266,10 +263,6 @@ impl<'a> Reader<'a> {
         head.parse().ok()
     }
 
-    fn two(&mut self) -> Option<u32> {
-        self.digits(2)
-    }
-
     fn one_or_two(&mut self) -> Option<u32> {
         self.digits(2).or_else(|| self.digits(1))
     }
@@ -295,9 +288,9 @@ impl<'a> Reader<'a> {
             self.literal("-")?;
             -1
         };
-        let hours = self.two()?;
+        let hours = self.digits(2)?;
         self.literal(":")?;
-        let minutes = self.two()?;
-        (hours <= 24 && minutes < 60).then(|| sign * (hours * 60 + minutes) as i32)
+        let minutes = self.digits(2)?;
+        (hours <= 24 && minutes <= 60).then(|| sign * (hours * 60 + minutes) as i32)
     }
 }
