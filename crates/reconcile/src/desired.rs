@@ -1,0 +1,72 @@
+//! What is to exist: rendered objects, labelled as ours, in the order they are applied in.
+
+mod normal;
+mod order;
+mod own;
+
+pub(crate) use order::rank;
+pub use own::{Rendered, Scope, own};
+
+use crate::policy::Policy;
+use api::InventoryEntry;
+use object::{Gvk, ObjectKey, Value};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The stages of a run; each is applied, and for the first two waited for, before the next begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// CustomResourceDefinitions, Namespaces and ClusterRoles.
+    Definitions,
+    /// Kinds whose name ends in `Class`.
+    Classes,
+    /// Instances of definitions that are in the same set.
+    Custom,
+    /// Everything else.
+    Rest,
+    /// Deletions.
+    Prune,
+}
+
+impl Stage {
+    /// Whether the next stage waits until this one's objects are there for good.
+    pub fn is_waited_for(self) -> bool {
+        matches!(self, Self::Definitions | Self::Classes)
+    }
+}
+
+/// One object that is to exist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredObject {
+    /// Which.
+    pub key: ObjectKey,
+    /// Its kind with the version it is written in.
+    pub gvk: Gvk,
+    /// What is applied, owner labels included.
+    pub value: Arc<Value>,
+    /// [`ssa::content_hash`] of its [`ssa::desired_projection`].
+    pub hash: u64,
+    /// Where it was declared, `path:line`.
+    pub origin: String,
+    /// When it is applied.
+    pub stage: Stage,
+    /// What its own annotations ask for.
+    pub policy: Policy,
+}
+
+/// What is to exist.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// Ordered by stage, then Flux's order of kinds, then namespace and name.
+    pub objects: Vec<DesiredObject>,
+    /// The same as inventory entries, in the same order.
+    pub inventory: Vec<InventoryEntry>,
+}
+
+impl Desired {
+    /// The object with that identity.
+    pub fn get(&self, key: &ObjectKey) -> Option<&DesiredObject> {
+        self.objects.iter().find(|o| o.key == *key)
+    }
+}
