@@ -8,4 +8,4 @@ mod constraint;
 mod version;
 
 pub use constraint::{Constraint, ConstraintError, Mismatch};
-pub use version::{Version, VersionError};
+pub use version::{NumberError, Version, VersionError};

@@ -44,10 +44,19 @@ pub enum VersionError {
     #[error("version string is too long (max {MAX_LENGTH} bytes)")]
     TooLong,
     /// A number beyond 64 bits.
-    #[error(
-        "error parsing version segment: strconv.ParseUint: parsing \"{0}\": value out of range"
-    )]
-    Overflow(String),
+    #[error("error parsing version segment: {0}")]
+    Segment(NumberError),
+    /// Strict reading of a number that is missing or beyond 64 bits.
+    #[error(transparent)]
+    Number(NumberError),
+}
+
+/// Why a segment is no number, worded as Go's `strconv` does.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("strconv.ParseUint: parsing \"{text}\": {reason}")]
+pub struct NumberError {
+    text: String,
+    reason: &'static str,
 }
 
 /// The numbers of a version or constraint as they stand in the text, and what follows them.
@@ -121,11 +130,16 @@ fn is_number(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
+fn number(text: &str) -> Result<u64, NumberError> {
+    text.parse().map_err(|_| NumberError {
+        text: text.to_owned(),
+        reason: if text.is_empty() { "invalid syntax" } else { "value out of range" },
+    })
+}
+
+/// A segment of a lenient version; a missing one is zero.
 fn segment(text: &str) -> Result<u64, VersionError> {
-    if text.is_empty() {
-        return Ok(0);
-    }
-    text.parse().map_err(|_| VersionError::Overflow(text.to_owned()))
+    if text.is_empty() { Ok(0) } else { number(text).map_err(VersionError::Segment) }
 }
 
 fn check_prerelease(text: &str) -> Result<(), VersionError> {
@@ -219,21 +233,19 @@ impl Version {
             None => (rest, None),
         };
         prerelease.map_or(Ok(()), check_prerelease)?;
-        for number in [major, minor, patch] {
-            if !is_number(number) {
+        for digits in [major, minor, patch] {
+            if !is_number(digits) {
                 return Err(VersionError::Characters);
             }
-            if number.len() > 1 && number.starts_with('0') {
+            if digits.len() > 1 && digits.starts_with('0') {
                 return Err(VersionError::LeadingZero);
             }
-            if number.is_empty() {
-                return Err(VersionError::Invalid);
-            }
         }
+        let number = |digits| number(digits).map_err(VersionError::Number);
         Ok(Self {
-            major: segment(major)?,
-            minor: segment(minor)?,
-            patch: segment(patch)?,
+            major: number(major)?,
+            minor: number(minor)?,
+            patch: number(patch)?,
             prerelease: prerelease.unwrap_or_default().into(),
             metadata: metadata.unwrap_or_default().into(),
             original: text.into(),
