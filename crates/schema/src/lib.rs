@@ -6,10 +6,20 @@
 //! Deliberately absent: storing, watching, serving (`apiserver`), merging with ownership (`ssa`), any I/O.
 
 pub mod builtin;
+mod defaulting;
+mod error;
 mod kind;
+mod path;
+mod prune;
+mod regexp;
 mod schema;
+pub mod structural;
 
+pub use defaulting::default;
+pub use error::{FieldError, FieldErrorKind, aggregate, go_quote};
 pub use kind::{Kind, Scale, Subresource};
+pub use prune::prune;
+pub use regexp::Pattern;
 pub use schema::{
     Additional, Branch, Limits, ListType, MapType, PatchRule, Presence, Property, Rule, Schema,
     Text, Type,

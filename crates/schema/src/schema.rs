@@ -8,6 +8,7 @@
 //! and what can be done with a schema (`validate`, `prune`, `defaults`, `strategic`).
 
 use crate::builtin;
+use crate::regexp::Pattern;
 use object::Value;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -154,7 +155,7 @@ pub struct Limits {
     /// `enum`; empty for none.
     pub enumeration: Vec<Value>,
     /// `pattern`, a Go regular expression found anywhere in the text.
-    pub pattern: Option<String>,
+    pub pattern: Option<Pattern>,
     /// `minLength`, in Unicode code points.
     pub min_length: Option<u64>,
     /// `maxLength`, in Unicode code points.

@@ -1,0 +1,162 @@
+//! Go regular expressions (RE2) on Rust's engine, which is RE2's child but reads a few things otherwise.
+//!
+//! Deliberately absent: `\C` (a byte), which schemas do not use.
+
+use regex::Regex;
+use std::sync::{Arc, OnceLock};
+
+/// A Go pattern, compiled when first used. Equal when the texts are.
+#[derive(Clone, Debug, Default)]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Result<Arc<Regex>, String>>,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Pattern {
+    /// From its text; a faulty one is noticed by [`Pattern::find`] and [`Pattern::fault`].
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), compiled: OnceLock::new() }
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern occurs anywhere in `text`.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    pub fn find(&self, text: &str) -> Result<bool, &str> {
+        let compiled = self.compiled.get_or_init(|| {
+            let translated = translate(&self.text);
+            Regex::new(&translated).map(Arc::new).map_err(|e| e.to_string())
+        });
+        match compiled {
+            Ok(regex) => Ok(regex.is_match(text)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// What is wrong with the pattern, if anything.
+    pub fn fault(&self) -> Option<&str> {
+        self.find("").err()
+    }
+}
+
+/// Where Go and Rust read a pattern differently: `\d`, `\w`, `\s`, `\b` are ASCII in Go; `[` inside a class
+/// and a `{` that starts no repetition are themselves; `&&`, `--`, `~~` in a class are no operators.
+fn translate(go: &str) -> String {
+    let mut out = String::with_capacity(go.len() + 16);
+    let mut rest = go;
+    let mut in_class = false;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let mut taken = c.len_utf8();
+        match c {
+            '\\' => taken += escape(after, in_class, &mut out),
+            '[' if in_class => match after.starts_with(':').then(|| after.find(":]")).flatten() {
+                Some(end) => {
+                    out.push('[');
+                    out.push_str(&after[..end + 2]);
+                    taken += end + 2;
+                }
+                None => out.push_str("\\["),
+            },
+            '[' => {
+                in_class = true;
+                out.push('[');
+                // `[]a]` and `[^]a]`: the first bracket is itself.
+                let negation = usize::from(after.starts_with('^'));
+                out.push_str(&after[..negation]);
+                taken += negation;
+                if after[negation..].starts_with(']') {
+                    out.push_str("\\]");
+                    taken += 1;
+                }
+            }
+            ']' if in_class => {
+                in_class = false;
+                out.push(']');
+            }
+            '&' | '~' if in_class => out.extend(['\\', c]),
+            '-' if in_class && after.starts_with('-') => out.push_str("\\-"),
+            '{' if !in_class && !is_repetition(after) => out.push_str("\\{"),
+            _ => out.push(c),
+        }
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// Writes the escape whose text after the backslash is `after`; returns how many bytes of it it took.
+fn escape(after: &str, in_class: bool, out: &mut String) -> usize {
+    let Some(c) = after.chars().next() else {
+        out.push('\\');
+        return 0;
+    };
+    let set = match c {
+        'd' | 'D' => "0-9",
+        'w' | 'W' => "0-9A-Za-z_",
+        's' | 'S' => "\\t\\n\\x0C\\r ",
+        'b' if !in_class => {
+            out.push_str("(?-u:\\b)");
+            return 1;
+        }
+        'Q' if !in_class => {
+            let literal = &after[1..];
+            let end = literal.find("\\E").unwrap_or(literal.len());
+            out.push_str(&regex::escape(&literal[..end]));
+            return 1 + end + if end == literal.len() { 0 } else { 2 };
+        }
+        _ => {
+            out.push('\\');
+            out.push(c);
+            return c.len_utf8();
+        }
+    };
+    match (in_class, c.is_ascii_uppercase()) {
+        (true, false) => out.push_str(set),
+        (false, false) => out.extend(["[", set, "]"]),
+        (_, true) => out.extend(["[^", set, "]"]),
+    }
+    1
+}
+
+/// Whether what follows a `{` makes it a repetition: `2}`, `2,}`, `2,3}`.
+fn is_repetition(after: &str) -> bool {
+    let Some((inner, _)) = after.split_once('}') else { return false };
+    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
+    !least.is_empty() && [least, most].iter().all(|n| n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).find(text).unwrap()
+    }
+
+    #[test]
+    fn patterns_read_as_go_reads_them() {
+        assert!(find("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a-b"));
+        assert!(!find(r"^\d+$", "١٢"));
+        assert!(find(r"^[\d\s]+$", "1 2"));
+        assert!(find(r"^[^\D]+$", "12"));
+        assert!(find("^[[a]+$", "[a"));
+        assert!(find("^[[:alpha:]&&b]+$", "a&b"));
+        assert!(find("^a{,2}$", "a{,2}"));
+        assert!(find("^a{1,2}$", "aa"));
+        assert!(find(r"^\Qa.b\E$", "a.b") && !find(r"^\Qa.b\E$", "axb"));
+        assert!(find(r"\bword\b", "a word"));
+        assert!(find("[]x]", "]"));
+        assert!(Pattern::new("(").fault().is_some());
+    }
+}
