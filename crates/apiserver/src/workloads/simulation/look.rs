@@ -1,0 +1,79 @@
+//! One look at one object: what its controller needs is read, and its step taken.
+
+use super::super::change::Step;
+use super::super::fields::list;
+use super::super::pod::{self, Nodes, Reference, Surroundings};
+use super::super::{deployment, replica_set};
+use super::{Controller, Simulation};
+use crate::store::{Key, ResourceId, Store};
+use jiff::Timestamp;
+use object::{Manifest as _, Value};
+
+impl Simulation {
+    /// `None` when the object is gone.
+    pub(super) fn step(
+        &mut self,
+        controller: Controller,
+        key: &Key,
+        store: &Store,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let object = store.get(key)?.value();
+        let nodes = Nodes { all: &self.nodes, open: &self.open_nodes };
+        Some(match controller {
+            Controller::Pod => return Some(self.pod(key, &object, store, now)),
+            Controller::ReplicaSet => {
+                let pods = owned(store, &object, "pods");
+                replica_set::step(&object, pods, nodes, &self.settings, now)
+            }
+            Controller::Deployment => {
+                deployment::step(&object, owned(store, &object, "replicasets.apps"), now)
+            }
+        })
+    }
+
+    fn pod(&mut self, key: &Key, pod: &Value, store: &Store, now: Timestamp) -> Step {
+        let stage = pod::stage(pod);
+        let since = match self.stages.get(key) {
+            Some((known, since)) if *known == stage => *since,
+            _ => now,
+        };
+        let missing = missing_reference(pod, store);
+        let around = Surroundings {
+            since,
+            nodes: Nodes { all: &self.nodes, open: &self.open_nodes },
+            missing: missing.as_ref(),
+        };
+        let step = pod::step(pod, &around, &self.settings, now);
+        if missing.is_some() {
+            self.relations.block(key);
+        }
+        if step.wake.is_some() {
+            self.stages.insert(key.clone(), (stage, since));
+        } else {
+            self.stages.remove(key);
+        }
+        step
+    }
+}
+
+/// The objects of a resource that name `owner` as an owner.
+fn owned(store: &Store, owner: &Value, resource: &str) -> Vec<Value> {
+    let uid = owner.meta("uid").unwrap_or_default();
+    let dependents = store.dependents(uid).into_iter();
+    let of_resource = dependents.filter(|key| key.resource.as_str() == resource);
+    of_resource.filter_map(|key| Some(store.get(&key)?.value())).collect()
+}
+
+/// The first ConfigMap or Secret a Pod needs that is not there, while it still waits to start.
+fn missing_reference(pod: &Value, store: &Store) -> Option<Reference> {
+    let waits =
+        |member| list(pod, ["status", member]).iter().any(|c| c.at(["state", "waiting"]).is_some());
+    if !waits("containerStatuses") && !waits("initContainerStatuses") {
+        return None;
+    }
+    pod::references(pod).into_iter().find(|reference| {
+        let resource = ResourceId::new("", reference.plural);
+        store.get(&Key::new(&resource, pod.namespace(), &reference.name)).is_none()
+    })
+}
