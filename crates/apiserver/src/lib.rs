@@ -10,3 +10,4 @@
 pub mod clock;
 pub mod store;
 pub mod table;
+pub mod workloads;
