@@ -6,14 +6,19 @@
 //! Deliberately absent: storing, watching, serving (`apiserver`), merging with ownership (`ssa`), any I/O.
 
 pub mod builtin;
+pub mod custom;
 mod defaulting;
 mod error;
 mod kind;
+pub mod native;
 mod path;
 mod prune;
+pub mod quantity;
 mod regexp;
 mod schema;
 pub mod structural;
+pub mod timestamp;
+mod validate;
 
 pub use defaulting::default;
 pub use error::{FieldError, FieldErrorKind, aggregate, go_quote};
@@ -24,3 +29,4 @@ pub use schema::{
     Additional, Branch, Limits, ListType, MapType, PatchRule, Presence, Property, Rule, Schema,
     Text, Type,
 };
+pub use validate::{duplicates, validate, validate_at};

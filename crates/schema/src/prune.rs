@@ -18,11 +18,6 @@ pub fn prune(schema: &Schema, object: &mut Value) -> Vec<String> {
     walk.unknown
 }
 
-/// Drops unknown members of a value inside an object.
-pub(crate) fn prune_part(schema: &Schema, value: &mut Value) {
-    Walk::default().prune(value, Some(schema), false);
-}
-
 #[derive(Default)]
 struct Walk {
     path: Path,
