@@ -92,22 +92,26 @@ fn text<'a, const N: usize>(object: &'a Value, path: [&str; N]) -> &'a str {
 fn strict_int(
     object: &Value,
     parent: &str,
-    key: &'static str,
+    key: &str,
     path: &'static str,
 ) -> Result<Option<i64>, KstatusError> {
-    let error =
-        |value: &Value, wanted| KstatusError::Type { path, found: value.type_name(), wanted };
-    match object.get(parent) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value @ Value::Map(map)) => match map.get(key) {
-            None => Ok(None),
-            Some(Value::Int(i)) => Ok(Some(*i)),
-            Some(other) => {
-                let _ = value;
-                Err(error(other, "an integer"))
-            }
-        },
-        Some(other) => Err(error(other, "in an object")),
+    let parent = match object.get(parent) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Map(map)) => map,
+        Some(other) => {
+            return Err(KstatusError::Type {
+                path,
+                found: other.type_name(),
+                wanted: "in an object",
+            });
+        }
+    };
+    match parent.get(key) {
+        None => Ok(None),
+        Some(Value::Int(i)) => Ok(Some(*i)),
+        Some(other) => {
+            Err(KstatusError::Type { path, found: other.type_name(), wanted: "an integer" })
+        }
     }
 }
 
