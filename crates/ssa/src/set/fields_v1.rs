@@ -5,6 +5,8 @@ use super::{FieldSet, Node};
 use crate::json_text::write_json_string;
 use crate::path::{PathElement, PathError};
 use object::{Map, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
 
 /// Why a value or text is no FieldsV1.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +39,10 @@ impl FieldSet {
     /// # Errors
     /// When the text is no JSON or its structure is not that of a field set.
     pub fn from_json(text: &[u8]) -> Result<Self, FieldSetError> {
-        Self::from_fields_v1(&object::from_json(text).map_err(FieldSetError::Json)?)
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let (_, set) = Level.deserialize(&mut reader).map_err(FieldSetError::Json)?;
+        reader.end().map_err(FieldSetError::Json)?;
+        Ok(set)
     }
 
     /// Reads a `fieldsV1` value. Elements of an unknown type are skipped, for a later Kubernetes may have
@@ -130,7 +135,71 @@ fn read(value: &Value, at: &str, depth: usize) -> Result<(bool, FieldSet), Field
             Err(error) => return Err(FieldSetError::Element(error)),
         };
         let (itself, children) = read(below, key, depth - 1)?;
-        set.push(Node { element, member: itself, children });
+        set.put_read(Node { element, member: itself, children });
     }
     Ok((member || set.is_empty(), set))
+}
+
+impl FieldSet {
+    /// Adds what was read. An element that stands there twice is a member if it was one of either, and has
+    /// the children of the later.
+    fn put_read(&mut self, node: Node) {
+        let at = match self.nodes.last() {
+            Some(last) if last.element >= node.element => self.find(&node.element),
+            _ => Err(self.nodes.len()),
+        };
+        match at {
+            Ok(at) => {
+                let have = &mut self.nodes[at];
+                have.member |= node.member;
+                if !node.children.is_empty() {
+                    have.children = node.children;
+                }
+            }
+            Err(at) => self.nodes.insert(at, node),
+        }
+    }
+}
+
+/// Reads one level straight from JSON text: a [`Value`] in between would keep one of two equal keys only.
+struct Level;
+
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = (bool, FieldSet);
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level {
+    type Value = (bool, FieldSet);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of path elements")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok((true, FieldSet::new()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let (mut member, mut set) = (false, FieldSet::new());
+        while let Some(key) = access.next_key::<compact_str::CompactString>()? {
+            if key == "." {
+                member = true;
+                access.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            match PathElement::parse(&key) {
+                Ok(element) => {
+                    let (itself, children) = access.next_value_seed(Level)?;
+                    set.put_read(Node { element, member: itself, children });
+                }
+                Err(PathError::UnknownType) => drop(access.next_value::<IgnoredAny>()?),
+                Err(error) => return Err(A::Error::custom(error)),
+            }
+        }
+        Ok((member || set.is_empty(), set))
+    }
 }

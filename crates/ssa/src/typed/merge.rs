@@ -1,0 +1,210 @@
+//! Laying an applied value over a live one.
+
+use super::error::{Faults, TypeErrors};
+use super::item::element_of;
+use super::validate::scalar_fault;
+use super::{Kind, kind_of, resolve};
+use crate::path::PathElement;
+use crate::typing::{ListType, MapType, TypeRef};
+use object::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `live` with everything that `applied` says. Nothing is removed; where both have a leaf, the applied one
+/// wins. Items of keyed lists and sets keep the live order as long as the applied one does not contradict
+/// it, and take the applied order otherwise.
+///
+/// # Errors
+/// When a value cannot be walked by its type.
+pub fn merge(live: &Value, applied: &Value, t: TypeRef<'_>) -> Result<Value, TypeErrors> {
+    walk(Some(live), Some(applied), t).map(Option::unwrap_or_default)
+}
+
+fn walk(
+    lhs: Option<&Value>,
+    rhs: Option<&Value>,
+    t: TypeRef<'_>,
+) -> Result<Option<Value>, TypeErrors> {
+    let atom = resolve(t)?;
+    let (left, right) = (atom.deduce(lhs), atom.deduce(rhs));
+    match (lhs, rhs) {
+        (None, None) => Err(TypeErrors::of("at least one of lhs and rhs must be provided")),
+        (_, None) => handle(kind_of(&left, t)?, lhs, rhs),
+        (None, _) => handle(kind_of(&right, t)?, lhs, rhs),
+        _ if left.same_as(&right) => handle(kind_of(&right, t)?, lhs, rhs),
+        // The value changes its kind: the live side is looked at for its faults only.
+        _ => {
+            let mut faults = Faults::default();
+            faults.take(handle(kind_of(&left, t)?, lhs, rhs), String::new);
+            let out = faults.take(handle(kind_of(&right, t)?, lhs, rhs), String::new);
+            faults.or(out)
+        }
+    }
+}
+
+fn handle(
+    kind: Kind<'_>,
+    lhs: Option<&Value>,
+    rhs: Option<&Value>,
+) -> Result<Option<Value>, TypeErrors> {
+    let leaf = || Ok(rhs.or(lhs).cloned());
+    match kind {
+        Kind::Scalar(scalar) => match (scalar_fault(scalar, lhs), scalar_fault(scalar, rhs)) {
+            (Some(l), Some(r)) => {
+                let mut faults = Faults::default();
+                faults.add(format!("lhs: {l}"));
+                faults.add(format!("rhs: {r}"));
+                faults.or(None)
+            }
+            _ => leaf(),
+        },
+        Kind::List(list) => {
+            let (l, r) = (lhs.and_then(Value::as_list), rhs.and_then(Value::as_list));
+            let (l, r) = (l.unwrap_or_default(), r.unwrap_or_default());
+            if list.is_atomic() || (l.is_empty() && r.is_empty()) {
+                return leaf();
+            }
+            items(&list, l, r)
+        }
+        Kind::Map(map) => {
+            let (l, r) = (lhs.and_then(Value::as_map), rhs.and_then(Value::as_map));
+            let empty = |m: Option<&Map>| m.is_none_or(Map::is_empty);
+            if map.is_atomic() || (empty(l) && empty(r)) {
+                return leaf();
+            }
+            static NOTHING: Map = Map::new();
+            members(&map, l.unwrap_or(&NOTHING), r.unwrap_or(&NOTHING))
+        }
+    }
+}
+
+/// Both maps' members in order of name.
+pub(super) fn zip_maps<'v>(
+    lhs: &'v Map,
+    rhs: &'v Map,
+    mut each: impl FnMut(&'v str, Option<&'v Value>, Option<&'v Value>),
+) {
+    let (mut left, mut right) = (lhs.iter().peekable(), rhs.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (None, None) => return,
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some((l, _)), Some((r, _))) => l.cmp(r),
+        };
+        let l = order.is_le().then(|| left.next()).flatten();
+        let r = order.is_ge().then(|| right.next()).flatten();
+        if let Some((name, _)) = l.or(r) {
+            each(name, l.map(|(_, v)| v), r.map(|(_, v)| v));
+        }
+    }
+}
+
+fn members(map: &MapType<'_>, lhs: &Map, rhs: &Map) -> Result<Option<Value>, TypeErrors> {
+    let mut faults = Faults::default();
+    let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
+    zip_maps(lhs, rhs, |name, l, r| {
+        if let Some(value) = faults.take(walk(l, r, map.member(name)), || format!(".{name}")) {
+            out.push((name, value));
+        }
+    });
+    faults.or((!out.is_empty()).then(|| Value::Map(out.into_iter().collect())))
+}
+
+/// The items of one side: their elements in order, and the item of each.
+struct Indexed<'v> {
+    elements: Vec<PathElement>,
+    by_element: BTreeMap<PathElement, &'v Value>,
+}
+
+static DUPLICATED: Value = Value::Null;
+
+fn index<'v>(
+    list: &ListType<'_>,
+    items: &'v [Value],
+    duplicates: bool,
+    faults: &mut Faults,
+) -> Indexed<'v> {
+    let mut out =
+        Indexed { elements: Vec::with_capacity(items.len()), by_element: BTreeMap::new() };
+    for (index, item) in items.iter().enumerate() {
+        let element = match element_of(list, item) {
+            Ok(element) => element,
+            Err(fault) => {
+                faults.add(format!("element {index}: {fault}"));
+                continue;
+            }
+        };
+        match out.by_element.entry(element.clone()) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(item);
+            }
+            std::collections::btree_map::Entry::Occupied(_) if !duplicates => {
+                faults.add(format!("duplicate entries for key {element}"));
+                continue;
+            }
+            // Nothing of a duplicated item is merged into the one that replaces it.
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                slot.insert(&DUPLICATED);
+            }
+        }
+        out.elements.push(element);
+    }
+    out
+}
+
+/// Walks both lists at once. What both have comes in the applied order; a live item that the applied list
+/// does not have stays where it stands between those.
+fn items(list: &ListType<'_>, lhs: &[Value], rhs: &[Value]) -> Result<Option<Value>, TypeErrors> {
+    let mut faults = Faults::default();
+    let right = index(list, rhs, false, &mut faults);
+    let left = index(list, lhs, true, &mut faults);
+    if !faults.is_empty() {
+        return faults.or(None);
+    }
+    let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
+    // Faults inside items are dropped here, as upstream drops them: both sides were validated before.
+    let mut put = |l: Option<&Value>, r: Option<&Value>| {
+        out.extend(walk(l, r, list.element).ok().flatten());
+    };
+    let mut shared = right.elements.iter().filter(|e| left.by_element.contains_key(e));
+    let mut next_shared = shared.next();
+    let mut merged = BTreeSet::new();
+    let (mut l, mut r) = (0, 0);
+    while l < left.elements.len() || r < right.elements.len() {
+        if let (Some(element), Some(applied)) = (left.elements.get(l), right.elements.get(r)) {
+            if element == applied {
+                merged.insert(element);
+                put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
+                l += 1;
+                r += 1;
+                next_shared = shared.next();
+                continue;
+            }
+            if right.by_element.contains_key(element) && next_shared.is_some_and(|n| n != element) {
+                // Shared, but not the one whose turn it is.
+                l += 1;
+                continue;
+            }
+        }
+        if let Some(element) = left.elements.get(l) {
+            if !right.by_element.contains_key(element) {
+                // By position: of duplicates the index knows nothing.
+                put(lhs.get(l), None);
+                l += 1;
+                continue;
+            }
+            if merged.contains(element) {
+                l += 1;
+            }
+        }
+        if let Some(element) = right.elements.get(r) {
+            merged.insert(element);
+            put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
+            r += 1;
+            if next_shared == Some(element) {
+                next_shared = shared.next();
+            }
+        }
+    }
+    Ok((!out.is_empty()).then_some(Value::List(out)))
+}
