@@ -1,0 +1,116 @@
+//! A repository on this machine: its references are read and its objects copied, with no server in between.
+
+use super::super::error::GitError;
+use super::super::location::Location;
+use super::super::objects::{ObjectError, find};
+use super::super::pack::PackWriter;
+use super::super::select::RemoteRef;
+use gix::ObjectId;
+use gix::objs::{Kind, TreeRefIter, tree::EntryKind};
+use std::collections::HashSet;
+use std::path::Path;
+
+fn open(path: &Path, location: &Location) -> Result<gix::Repository, GitError> {
+    gix::open_opts(path, gix::open::Options::isolated()).map_err(|e| GitError::NotFound {
+        url: location.to_string(),
+        wanted: "Git repository".to_owned(),
+        hint: format!(": {e}"),
+    })
+}
+
+/// The references whose names begin with one of `prefixes`, `HEAD` included.
+pub(crate) fn list(
+    path: &Path,
+    location: &Location,
+    prefixes: &[String],
+) -> Result<Vec<RemoteRef>, GitError> {
+    let repository = open(path, location)?;
+    let damaged = |e: gix::Error| GitError::Damaged {
+        url: location.to_string(),
+        problem: format!("references cannot be read: {e}"),
+    };
+    let mut refs = Vec::new();
+    let mut found: Vec<gix::Reference<'_>> = Vec::new();
+    for prefix in prefixes {
+        if prefix.ends_with('/') {
+            let platform = repository.references().map_err(damaged)?;
+            for reference in platform.prefixed(prefix.as_str()).map_err(damaged)? {
+                found.push(reference.map_err(|e| GitError::Damaged {
+                    url: location.to_string(),
+                    problem: e.to_string(),
+                })?);
+            }
+        } else if let Some(reference) =
+            repository.try_find_reference(prefix.as_str()).map_err(damaged)?
+        {
+            found.push(reference);
+        }
+    }
+    for mut reference in found {
+        let name = reference.name().as_bstr().to_string();
+        // A branch without a commit yet has nothing to give.
+        let Ok(id) = reference.peel_to_id() else { continue };
+        refs.push(RemoteRef { name, id: id.detach(), peeled: None });
+    }
+    Ok(refs)
+}
+
+/// Copies `commit` and all its trees and files, except what `have` says is here, into `pack`. Every object's id
+/// is computed anew. Gives the number of objects and bytes.
+pub(crate) fn copy(
+    path: &Path,
+    location: &Location,
+    commit: ObjectId,
+    have: &dyn Fn(ObjectId) -> bool,
+    pack: &mut PackWriter,
+) -> Result<(usize, u64), GitError> {
+    let repository = open(path, location)?;
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let mut pending = vec![(commit, Kind::Commit)];
+    let (mut objects, mut bytes) = (0, 0);
+    let mut buffer = Vec::new();
+    let damaged = |problem: String| GitError::Damaged { url: location.to_string(), problem };
+    while let Some((id, wanted)) = pending.pop() {
+        if have(id) || !seen.insert(id) {
+            continue;
+        }
+        let (kind, data) = match find(&repository.objects, id, &mut buffer) {
+            Ok(found) => found,
+            Err(ObjectError::Missing(_)) if wanted == Kind::Commit => {
+                return Err(GitError::NotFound {
+                    url: location.to_string(),
+                    wanted: format!("commit {id}"),
+                    hint: String::new(),
+                });
+            }
+            Err(e) => return Err(damaged(e.to_string())),
+        };
+        let is = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, data)
+            .map_err(|e| damaged(e.to_string()))?;
+        if is != id || kind != wanted {
+            return Err(damaged(format!("object {id} is in truth the {kind} {is}")));
+        }
+        match kind {
+            Kind::Commit => {
+                let tree =
+                    gix::objs::CommitRefIter::from_bytes(data, gix::hash::Kind::Sha1).tree_id();
+                pending.push((tree.map_err(|e| damaged(format!("commit {id}: {e}")))?, Kind::Tree));
+            }
+            Kind::Tree => {
+                for entry in TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1) {
+                    let entry = entry.map_err(|e| damaged(format!("tree {id}: {e}")))?;
+                    match entry.mode.kind() {
+                        EntryKind::Tree => pending.push((entry.oid.to_owned(), Kind::Tree)),
+                        EntryKind::Commit => {}
+                        _ => pending.push((entry.oid.to_owned(), Kind::Blob)),
+                    }
+                }
+            }
+            _ => {}
+        }
+        pack.add(id, kind, data).map_err(|e| GitError::storage("write a pack", e))?;
+        objects += 1;
+        bytes += data.len() as u64;
+    }
+    Ok((objects, bytes))
+}
