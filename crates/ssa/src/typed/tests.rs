@@ -43,7 +43,7 @@ fn any_object() -> impl Strategy<Value = Value> {
             .collect::<Vec<_>>()
     };
     let items = proptest::collection::vec(item, 0..5).prop_map(distinct);
-    let words = proptest::collection::vec("[abcd]".prop_map(|w| Value::from(w)), 0..4);
+    let words = proptest::collection::vec("[abcd]".prop_map(Value::from), 0..4);
     let whole = proptest::option::of((0..2i64).prop_map(|n| object::map! {"x": n}));
     (items, words.prop_map(distinct), whole, number()).prop_map(|(items, words, whole, more)| {
         let mut root = object::map! {"items": items, "words": words};
