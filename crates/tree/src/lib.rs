@@ -3,10 +3,14 @@
 //! Renderers read through [`Tree`] and never know whether the bytes come from Git's object database, a
 //! store or a directory. Deliberately absent: writing, the file system (a caller brings it as a `Tree`).
 
+mod filtered;
+mod ignore;
 mod memory;
 mod path;
 mod trace;
 
+pub use filtered::{Filtered, Sparse};
+pub use ignore::{IGNORE_FILE, Ignore, IgnoreError, IgnoreFiles};
 pub use memory::MemoryTree;
 pub use path::{PathError, TreePath};
 pub use trace::{Read, Reads, Traced};
@@ -60,6 +64,44 @@ pub enum TreeError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// A tree that somebody else holds.
+impl<T: Tree + ?Sized> Tree for Arc<T> {
+    fn file(&self, path: &TreePath) -> Result<Arc<[u8]>, TreeError> {
+        (**self).file(path)
+    }
+
+    fn list(&self, path: &TreePath) -> Result<Vec<Entry>, TreeError> {
+        (**self).list(path)
+    }
+
+    fn kind(&self, path: &TreePath) -> Result<Option<EntryKind>, TreeError> {
+        (**self).kind(path)
+    }
+
+    fn id(&self, path: &TreePath) -> Result<Option<ContentId>, TreeError> {
+        (**self).id(path)
+    }
+}
+
+/// A tree that is borrowed.
+impl<T: Tree + ?Sized> Tree for &T {
+    fn file(&self, path: &TreePath) -> Result<Arc<[u8]>, TreeError> {
+        (**self).file(path)
+    }
+
+    fn list(&self, path: &TreePath) -> Result<Vec<Entry>, TreeError> {
+        (**self).list(path)
+    }
+
+    fn kind(&self, path: &TreePath) -> Result<Option<EntryKind>, TreeError> {
+        (**self).kind(path)
+    }
+
+    fn id(&self, path: &TreePath) -> Result<Option<ContentId>, TreeError> {
+        (**self).id(path)
+    }
 }
 
 /// A read-only file tree. Reads are by [`TreePath`], which cannot point outside; links are resolved

@@ -1,5 +1,8 @@
 //! Paths that cannot leave the tree.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// A path inside a tree: normalised segments joined by `/`, never absolute, never with `.` or `..`.
@@ -19,6 +22,9 @@ pub enum PathError {
     /// NUL or a line break.
     #[error("path {0:?} holds a character no file name may have")]
     Character(String),
+    /// A file where a directory is, or the reverse.
+    #[error("path '{0}' names both a file and a directory")]
+    Occupied(String),
 }
 
 impl TreePath {

@@ -1,5 +1,8 @@
 //! The record of what a render read, so that the next commit renders only what it must.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{ContentId, Entry, EntryKind, Tree, TreeError, TreePath};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
