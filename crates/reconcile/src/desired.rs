@@ -53,6 +53,8 @@ pub struct DesiredObject {
     pub stage: Stage,
     /// What its own annotations ask for.
     pub policy: Policy,
+    /// Members of the manifest that its kind does not have, left out as Flux leaves them out.
+    pub unknown: Vec<String>,
 }
 
 /// What is to exist.

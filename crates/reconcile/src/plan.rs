@@ -154,6 +154,9 @@ pub struct Step {
     /// Field by field, when the live object was at hand. Values of Secrets are masked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<FieldChange>,
+    /// Members of the manifest that its kind does not have; they are not applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
     /// Entries of `managedFields` whose fields become ours before the apply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub migrate: Vec<ManagerEntry>,

@@ -2,19 +2,39 @@
 //! and writes it out again before it applies it (`normalize.UnstructuredList` of fluxcd/pkg/ssa).
 //!
 //! What that adds and removes decides which fields our field manager owns, so an object that Flux applied
-//! would be applied once more if it were not done the same way. Deliberately absent: dropping fields that
-//! Go's types do not know; the API server names them, which tells a user more than silence.
+//! would be applied once more if it were not done the same way.
 
 use object::{Gvk, Map, Value};
+use schema::{builtin, native};
 
-/// Brings an object into that form.
-pub(super) fn normalize(value: &mut Value, gvk: &Gvk) {
-    let Some(root) = value.as_map_mut() else { return };
-    let crd = gvk.group == "apiextensions.k8s.io" && gvk.kind == "CustomResourceDefinition";
-    if !crd {
+/// Brings an object into that form. Returns the paths of members that no type has: they are left out, as
+/// Flux does it, because the API server would refuse the whole object for them.
+pub(super) fn normalize(value: &mut Value, gvk: &Gvk) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if is_typed(gvk)
+        && let Some(schema) = builtin::schema(&gvk.group, &gvk.version, &gvk.kind)
+    {
+        let mut typed = value.clone();
+        // What Go cannot read is sent as it is; the API server says what is wrong with it.
+        if let Ok(dropped) = native::decode(schema, &mut typed) {
+            if let Some(root) = typed.as_map_mut() {
+                protocols(root, gvk);
+                if gvk.group.is_empty() && gvk.kind == "Secret" {
+                    secret(root);
+                }
+            }
+            native::encode(schema, &mut typed);
+            *value = typed;
+            unknown = dropped;
+            unknown.retain(|path| !path.starts_with("status"));
+        }
+    }
+    let Some(root) = value.as_map_mut() else { return unknown };
+    if !(gvk.group == "apiextensions.k8s.io" && gvk.kind == "CustomResourceDefinition") {
         root.remove("status");
     }
     if let Some(metadata) = root.get_mut("metadata").and_then(Value::as_map_mut) {
+        // Never the applier's to say.
         for key in [
             "creationTimestamp",
             "managedFields",
@@ -25,107 +45,57 @@ pub(super) fn normalize(value: &mut Value, gvk: &Gvk) {
         ] {
             metadata.remove(key);
         }
-        for key in ["labels", "annotations"] {
-            drop_if_empty(metadata, key);
-        }
+        metadata
+            .retain(|key, member| !(matches!(key, "labels" | "annotations") && is_empty(member)));
     }
-    let Some(spec_path) = pod_spec_path(gvk) else {
-        match (gvk.group.as_str(), gvk.kind.as_str()) {
-            ("", "Service") => service(root),
-            ("", "Secret") => secret(root),
-            ("", "PersistentVolumeClaim") => {
-                always_there(root, &["spec"], "resources");
+    unknown
+}
+
+/// The kinds Flux reads into types: those of client-go, except the roles it leaves alone because Go would
+/// not write their rules as they were.
+fn is_typed(gvk: &Gvk) -> bool {
+    match gvk.group.as_str() {
+        "apiextensions.k8s.io" | "apiregistration.k8s.io" => false,
+        "rbac.authorization.k8s.io" => !matches!(gvk.kind.as_str(), "Role" | "ClusterRole"),
+        _ => true,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_map().is_some_and(Map::is_empty)
+}
+
+/// Ports without a protocol get one: it is part of what tells them apart.
+fn protocols(root: &mut Map, gvk: &Gvk) {
+    let pod: &[&str] = match (gvk.group.as_str(), gvk.kind.as_str()) {
+        ("", "Service") => {
+            if let Some(spec) = descend(root, &["spec"]) {
+                default_protocol(spec);
             }
-            _ => {}
+            return;
         }
-        return;
-    };
-    match (gvk.group.as_str(), gvk.kind.as_str()) {
-        ("apps", "Deployment") => always_there(root, &["spec"], "strategy"),
-        ("apps", "StatefulSet" | "DaemonSet") => always_there(root, &["spec"], "updateStrategy"),
-        _ => {}
-    }
-    if gvk.kind == "StatefulSet" {
-        claim_templates(root);
-    }
-    if let Some(spec) = descend(root, spec_path) {
-        pod_spec(spec);
-    }
-}
-
-fn drop_if_empty(map: &mut Map, key: &str) {
-    let empty = match map.get(key) {
-        Some(Value::Map(inner)) => inner.is_empty(),
-        Some(Value::Null) => true,
-        _ => false,
-    };
-    if empty {
-        map.remove(key);
-    }
-}
-
-fn pod_spec_path(gvk: &Gvk) -> Option<&'static [&'static str]> {
-    Some(match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "Pod") => &["spec"],
         ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job") => {
             &["spec", "template", "spec"]
         }
         ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template", "spec"],
-        _ => return None,
-    })
+        _ => return,
+    };
+    let Some(spec) = descend(root, pod) else { return };
+    let containers = spec.get_mut("containers").and_then(Value::as_list_mut);
+    containers.into_iter().flatten().filter_map(Value::as_map_mut).for_each(default_protocol);
 }
 
 fn descend<'a>(map: &'a mut Map, path: &[&str]) -> Option<&'a mut Map> {
     path.iter().try_fold(map, |map, key| map.get_mut(key).and_then(Value::as_map_mut))
 }
 
-/// A struct member that Go writes even when it is empty.
-fn always_there(root: &mut Map, parent: &[&str], key: &str) {
-    if let Some(parent) = descend(root, parent)
-        && parent.get(key).is_none_or(Value::is_null)
-    {
-        parent.insert(key, Map::new());
-    }
-}
-
-fn pod_spec(spec: &mut Map) {
-    for list in ["containers", "initContainers", "ephemeralContainers"] {
-        let containers = spec.get_mut(list).and_then(Value::as_list_mut);
-        for container in containers.into_iter().flatten().filter_map(Value::as_map_mut) {
-            always_there(container, &[], "resources");
-            // Only of ordinary containers: `normalizePodProtoDefault` knows no others.
-            if list == "containers" {
-                default_protocol(container);
-            }
-        }
-    }
-}
-
 fn default_protocol(parent: &mut Map) {
     let ports = parent.get_mut("ports").and_then(Value::as_list_mut);
     for port in ports.into_iter().flatten().filter_map(Value::as_map_mut) {
-        let missing = match port.get("protocol") {
-            None | Some(Value::Null) => true,
-            Some(value) => value.as_str() == Some(""),
-        };
-        if missing {
+        if port.get("protocol").is_none_or(|p| p.is_null() || p.as_str() == Some("")) {
             port.insert("protocol", "TCP");
         }
-    }
-}
-
-fn service(root: &mut Map) {
-    if let Some(spec) = descend(root, &["spec"]) {
-        default_protocol(spec);
-    }
-}
-
-fn claim_templates(root: &mut Map) {
-    let Some(spec) = descend(root, &["spec"]) else { return };
-    let claims = spec.get_mut("volumeClaimTemplates").and_then(Value::as_list_mut);
-    for claim in claims.into_iter().flatten().filter_map(Value::as_map_mut) {
-        always_there(claim, &["spec"], "resources");
-        always_there(claim, &[], "status");
     }
 }
 
@@ -137,11 +107,7 @@ fn secret(root: &mut Map) {
     }
     let data = root.entry("data").make_map();
     for (key, value) in texts {
-        // Anything else than text is refused by the API server; it must see it.
-        match value {
-            Value::String(text) => data.insert(key, base64(text.as_bytes())),
-            other => data.insert(key, other),
-        };
+        data.insert(key, base64(value.as_str().unwrap_or_default().as_bytes()));
     }
 }
 

@@ -122,12 +122,12 @@ fn own_one(
             ));
         }
     }
-    normal::normalize(&mut value, &gvk);
+    let unknown = normal::normalize(&mut value, &gvk);
     label(&mut value, spec);
     let stage = stage(&gvk, custom.is_some());
     let policy = Policy::of(&value, &spec.owner.group);
     let hash = ssa::content_hash(&ssa::desired_projection(&value));
-    Ok(DesiredObject { key, gvk, value: Arc::new(value), hash, origin, stage, policy })
+    Ok(DesiredObject { key, gvk, value: Arc::new(value), hash, origin, stage, policy, unknown })
 }
 
 /// Owner labels first, then the common metadata, which may so override them: the order of

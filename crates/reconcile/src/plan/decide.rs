@@ -57,6 +57,7 @@ fn waits(steps: &mut Vec<Step>, stage: Stage, observed: &Observed) {
             action: Action::Wait,
             reason: Reason::UntilReady,
             changes: Vec::new(),
+            unknown: Vec::new(),
             migrate: Vec::new(),
             remove: Vec::new(),
             uid: None,
@@ -83,6 +84,7 @@ pub(super) fn bare(
         action,
         reason,
         changes: Vec::new(),
+        unknown: Vec::new(),
         migrate: Vec::new(),
         remove: Vec::new(),
         uid: None,
@@ -99,6 +101,7 @@ fn decide(
 ) -> Step {
     let step = |action, reason| Step {
         origin: object.origin.clone(),
+        unknown: object.unknown.clone(),
         ..bare(&object.key, &object.gvk.version, object.stage, action, reason)
     };
     let not_observed =

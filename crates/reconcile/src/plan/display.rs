@@ -68,10 +68,20 @@ impl fmt::Display for Reason {
     }
 }
 
+/// Longest value shown, in characters.
+const SHOWN: usize = 120;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
-        let text = |v: &object::Value| String::from_utf8_lossy(&object::to_json(v)).into_owned();
+        let text = |v: &object::Value| shortened(&String::from_utf8_lossy(&object::to_json(v)));
         match (&self.live, &self.desired) {
             (Some(live), Some(desired)) => write!(f, ": {} -> {}", text(live), text(desired)),
             (None, Some(desired)) => write!(f, ": set to {}", text(desired)),
@@ -102,6 +112,9 @@ impl fmt::Display for Plan {
             writeln!(f, "{step}")?;
             for change in &step.changes {
                 writeln!(f, "    {change}")?;
+            }
+            for path in &step.unknown {
+                writeln!(f, "    {path} is unknown to {} and left out", step.key.kind)?;
             }
         }
         if let Some(held) = &self.prune_held {
