@@ -12,14 +12,17 @@
 mod behaviour;
 mod change;
 mod condition;
+pub mod cron_job;
 pub mod deployment;
 mod event;
 mod fields;
+pub mod job;
 mod node;
 mod owner;
 pub mod pod;
 pub mod replica_set;
 mod replicas;
+mod schedule;
 mod settings;
 mod simulation;
 #[cfg(test)]
@@ -28,5 +31,6 @@ mod world;
 pub use behaviour::SCRIPT;
 pub use change::{Change, Step};
 pub use owner::SIMULATED;
+pub use schedule::{Schedule, ScheduleError};
 pub use settings::Settings;
 pub use simulation::Simulation;

@@ -3,7 +3,7 @@
 use super::super::change::Step;
 use super::super::fields::list;
 use super::super::pod::{self, Nodes, Reference, Surroundings};
-use super::super::{deployment, replica_set};
+use super::super::{cron_job, deployment, job, replica_set};
 use super::{Controller, Simulation};
 use crate::store::{Key, ResourceId, Store};
 use jiff::Timestamp;
@@ -25,6 +25,12 @@ impl Simulation {
             Controller::ReplicaSet => {
                 let pods = owned(store, &object, "pods");
                 replica_set::step(&object, pods, nodes, &self.settings, now)
+            }
+            Controller::Job => {
+                job::step(&object, owned(store, &object, "pods"), nodes, &self.settings, now)
+            }
+            Controller::CronJob => {
+                cron_job::step(&object, owned(store, &object, "jobs.batch"), now)
             }
             Controller::Deployment => {
                 deployment::step(&object, owned(store, &object, "replicasets.apps"), now)

@@ -20,14 +20,18 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) enum Controller {
     Pod,
     ReplicaSet,
+    Job,
     Deployment,
+    CronJob,
 }
 
 /// Every controller and the resource it looks after.
-const CONTROLLERS: [(&str, Controller); 3] = [
+const CONTROLLERS: [(&str, Controller); 5] = [
     ("pods", Controller::Pod),
     ("replicasets.apps", Controller::ReplicaSet),
+    ("jobs.batch", Controller::Job),
     ("deployments.apps", Controller::Deployment),
+    ("cronjobs.batch", Controller::CronJob),
 ];
 
 impl Controller {
