@@ -11,7 +11,9 @@ use super::pack::PackWriter;
 use super::protocol::{self, Capabilities, Transport, Wants};
 use super::revision::{CommitId, Revision};
 use super::select::RemoteRef;
-use super::transport::{http::HttpClient, http::HttpTransport, local};
+use super::transport::http::{HttpClient, HttpTransport};
+use super::transport::local;
+use super::transport::ssh::{KeptConnection, SshTransport};
 use super::tree::GitTree;
 use super::tree_objects::TreeCache;
 use super::{Credentials, GitSource};
@@ -74,6 +76,7 @@ struct Inner {
     /// Commits being read, with the number of readers.
     live: Mutex<HashMap<ObjectId, usize>>,
     client: Mutex<Option<HttpClient>>,
+    connection: KeptConnection,
     /// What servers said they can do, by location.
     capabilities: Mutex<HashMap<String, Capabilities>>,
     fetching: tokio::sync::Mutex<()>,
@@ -158,6 +161,7 @@ impl Repository {
             held: Mutex::new(held),
             live: Mutex::default(),
             client: Mutex::default(),
+            connection: KeptConnection::default(),
             capabilities: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         })))
@@ -191,11 +195,8 @@ impl Repository {
                 self.list_over(&mut transport, &prefixes).await
             }
             Way::Ssh { .. } => {
-                let _ = prefixes;
-                Err(GitError::Url {
-                    url: location.to_string(),
-                    problem: "ssh is not supported yet".to_owned(),
-                })
+                let mut transport = self.ssh(source, location, &source.credentials).await?;
+                self.list_over(&mut transport, &prefixes).await
             }
         }
     }
@@ -224,6 +225,22 @@ impl Repository {
             None => kept.insert(HttpClient::new(source, location)?).clone(),
         };
         HttpTransport::new(client, location, credentials, self.0.limits.answer)
+    }
+
+    async fn ssh(
+        &self,
+        source: &GitSource,
+        location: &Location,
+        credentials: &Credentials,
+    ) -> Result<SshTransport, GitError> {
+        SshTransport::connect(
+            source,
+            location,
+            credentials,
+            &self.0.connection,
+            self.0.limits.answer,
+        )
+        .await
     }
 
     /// Brings the commit of `revision` here, with its submodules when the source wants them. Asks nobody when
@@ -311,10 +328,11 @@ impl Repository {
                 let mut transport = self.http(source, location, credentials)?;
                 self.receive(&mut transport, wants).await
             }
-            Way::Ssh { .. } => Err(GitError::Url {
-                url: location.to_string(),
-                problem: "ssh is not supported yet".to_owned(),
-            }),
+            Way::Ssh { .. } => {
+                let wants = self.wants(location, revision, have);
+                let mut transport = self.ssh(source, location, credentials).await?;
+                self.receive(&mut transport, wants).await
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::error::GitError;
 use super::location::Location;
 use super::revision::{CommitId, Revision};
 use gix::ObjectId;
+use semver::{Constraint, Version};
 
 /// Which commit of a repository. Of several fields of a Flux `spec.ref` one decides: commit, then name, then
 /// semver, then tag, then branch (the precedence the CRD documents).
@@ -174,8 +175,15 @@ impl Reference {
 /// a leading `v`. Of tags that differ only in build metadata the one later in the alphabet is taken: their dates,
 /// by which Flux decides, cannot be seen without fetching every tag.
 fn newest<'a>(range: &str, refs: &'a [RemoteRef]) -> Result<Option<&'a RemoteRef>, GitError> {
-    let _ = (range, refs);
-    Err(GitError::Reference("version ranges are not supported yet".to_owned()))
+    let constraint = Constraint::parse(range)
+        .map_err(|e| GitError::Reference(format!("'{range}' is no version range: {e}")))?;
+    let matching = refs.iter().filter_map(|found| {
+        let version = Version::parse_full(found.name.strip_prefix("refs/tags/")?).ok()?;
+        constraint.matches(&version).then_some((version, found))
+    });
+    Ok(matching
+        .max_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)))
+        .map(|(_, found)| found))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod packets;
 mod refs;
 
 pub(crate) use fetch::{Wants, fetch};
-pub(crate) use packets::{Chunks, Packets};
+pub(crate) use packets::{Chunks, Packets, refused};
 pub(crate) use refs::list;
 
 use super::error::GitError;

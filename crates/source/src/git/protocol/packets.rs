@@ -151,7 +151,7 @@ impl Packets {
 }
 
 /// The server's own refusal, as close to its meaning as its words allow.
-pub(super) fn refused(location: &Location, words: &[u8]) -> GitError {
+pub(crate) fn refused(location: &Location, words: &[u8]) -> GitError {
     let message = remote_words(words);
     let url = location.to_string();
     if message.contains("not our ref") || message.contains("no such remote ref") {
