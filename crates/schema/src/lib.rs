@@ -11,6 +11,7 @@ mod defaulting;
 mod error;
 mod kind;
 pub mod native;
+pub mod patch;
 mod path;
 mod prune;
 pub mod quantity;
