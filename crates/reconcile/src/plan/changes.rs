@@ -57,17 +57,19 @@ pub(super) fn compare(
         });
     }
     let own = ssa::managed_set(value, &spec.field_manager, Operation::Apply, Some(""));
-    let ours = migrate.iter().fold(own.clone().unwrap_or_default(), |set, entry| {
+    let ours = migrate.iter().fold(own.unwrap_or_default(), |set, entry| {
         let operation =
             if entry.operation == "Apply" { Operation::Apply } else { Operation::Update };
         let theirs = ssa::managed_set(value, &entry.manager, operation, Some(""));
         theirs.map_or_else(|| set.clone(), |theirs| set.union(&theirs))
     });
+    let foreign = foreign(value, migrate, spec);
     let desired = ssa::desired_projection(&object.value);
     let mut walk = Walk {
         live: value,
         ours: &ours,
-        shape: everybodys(value),
+        shape: foreign.union(&ours),
+        foreign: &foreign,
         secret: object.gvk.group.is_empty() && object.gvk.kind == "Secret",
         stored: stored(object),
         path: Vec::new(),
@@ -98,12 +100,20 @@ fn stored(object: &DesiredObject) -> Value {
     }
 }
 
-/// The fields of all entries together: how lists are keyed, whoever owns their items.
-fn everybodys(live: &Value) -> FieldSet {
+/// The fields of all entries that are not ours, and do not become ours.
+fn foreign(live: &Value, migrate: &[ManagerEntry], spec: &SyncSpec) -> FieldSet {
     let entries = live.at(["metadata", "managedFields"]).and_then(Value::as_list);
+    let text = |e: &Value, key| e.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let is_ours = |e: &Value| {
+        let (manager, operation) = (text(e, "manager"), text(e, "operation"));
+        text(e, "subresource").is_empty()
+            && (manager == spec.field_manager && operation == "Apply"
+                || migrate.iter().any(|m| m.manager == manager && m.operation == operation))
+    };
     entries
         .unwrap_or_default()
         .iter()
+        .filter(|e| !is_ours(e))
         .filter_map(|e| FieldSet::from_fields_v1(e.get("fieldsV1")?).ok())
         .fold(FieldSet::new(), |all, set| all.union(&set))
 }
@@ -128,6 +138,8 @@ fn culprits<'a>(
 struct Walk<'a> {
     live: &'a Value,
     ours: &'a FieldSet,
+    foreign: &'a FieldSet,
+    /// Everybody's fields: how lists are keyed, whoever owns their items.
     shape: FieldSet,
     secret: bool,
     stored: Value,
@@ -257,8 +269,7 @@ impl Walk<'_> {
             let missing = (1..=path.len()).find(|n| resolve(desired, &path[..*n]).is_none());
             let Some(missing) = missing else { continue };
             let top = FieldPath(path[..missing].to_vec());
-            // A member of a list's item that tells it apart is no field of its own.
-            if !seen.insert(top.to_string()) || shared(self.live, &top, self.ours) {
+            if self.is_foreign(&top) || !seen.insert(top.to_string()) {
                 continue;
             }
             self.path = top.0;
@@ -266,6 +277,12 @@ impl Walk<'_> {
             self.differ(live, None);
             self.path.clear();
         }
+    }
+
+    /// Whether somebody else owns the field too, so that it stays when we let go of it.
+    fn is_foreign(&self, path: &FieldPath) -> bool {
+        let below = || path.0.iter().try_fold(self.foreign, |set, element| set.below(element));
+        self.foreign.contains(&path.0) || below().is_some()
     }
 
     fn differ(&mut self, live: Option<Value>, desired: Option<Value>) {
@@ -283,24 +300,6 @@ enum ListShape {
     Atomic,
     Set,
     Keyed(Vec<String>),
-}
-
-/// Whether somebody who is not us owns the field too, so that it stays when we let go of it.
-fn shared(live: &Value, path: &FieldPath, ours: &FieldSet) -> bool {
-    let entries = live.at(["metadata", "managedFields"]).and_then(Value::as_list);
-    entries.unwrap_or_default().iter().any(|e| {
-        let set = e.get("fieldsV1").and_then(|f| FieldSet::from_fields_v1(f).ok());
-        set.is_some_and(|set| {
-            !ours_contains(ours, &set)
-                && (set.contains(&path.0)
-                    || path.0.iter().try_fold(&set, |s, element| s.below(element)).is_some())
-        })
-    })
-}
-
-/// Whether `ours` has every member of `set`: then the entry is one of those that count as ours.
-fn ours_contains(ours: &FieldSet, set: &FieldSet) -> bool {
-    set.difference(ours).is_empty()
 }
 
 /// The value at a path.
