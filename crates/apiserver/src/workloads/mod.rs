@@ -13,6 +13,7 @@ mod behaviour;
 mod change;
 mod condition;
 pub mod cron_job;
+pub mod daemon_set;
 pub mod deployment;
 mod event;
 mod fields;
@@ -22,9 +23,11 @@ mod owner;
 pub mod pod;
 pub mod replica_set;
 mod replicas;
+mod revision;
 mod schedule;
 mod settings;
 mod simulation;
+pub mod stateful_set;
 #[cfg(test)]
 mod world;
 

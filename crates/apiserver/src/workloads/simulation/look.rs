@@ -3,7 +3,7 @@
 use super::super::change::Step;
 use super::super::fields::list;
 use super::super::pod::{self, Nodes, Reference, Surroundings};
-use super::super::{cron_job, deployment, job, replica_set};
+use super::super::{cron_job, daemon_set, deployment, job, replica_set, stateful_set};
 use super::{Controller, Simulation};
 use crate::store::{Key, ResourceId, Store};
 use jiff::Timestamp;
@@ -31,6 +31,23 @@ impl Simulation {
             }
             Controller::CronJob => {
                 cron_job::step(&object, owned(store, &object, "jobs.batch"), now)
+            }
+            Controller::StatefulSet => {
+                let claims = ResourceId::new("", "persistentvolumeclaims");
+                let has_claim =
+                    |name: &str| store.get(&Key::new(&claims, key.namespace(), name)).is_some();
+                let around = stateful_set::Surroundings {
+                    pods: owned(store, &object, "pods"),
+                    revisions: owned(store, &object, "controllerrevisions.apps"),
+                    has_claim: &has_claim,
+                    nodes,
+                };
+                stateful_set::step(&object, around, &self.settings, now)
+            }
+            Controller::DaemonSet => {
+                let pods = owned(store, &object, "pods");
+                let revisions = owned(store, &object, "controllerrevisions.apps");
+                daemon_set::step(&object, pods, revisions, nodes, now)
             }
             Controller::Deployment => {
                 deployment::step(&object, owned(store, &object, "replicasets.apps"), now)

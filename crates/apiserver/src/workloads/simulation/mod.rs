@@ -21,15 +21,19 @@ pub(super) enum Controller {
     Pod,
     ReplicaSet,
     Job,
+    StatefulSet,
+    DaemonSet,
     Deployment,
     CronJob,
 }
 
 /// Every controller and the resource it looks after.
-const CONTROLLERS: [(&str, Controller); 5] = [
+const CONTROLLERS: [(&str, Controller); 7] = [
     ("pods", Controller::Pod),
     ("replicasets.apps", Controller::ReplicaSet),
     ("jobs.batch", Controller::Job),
+    ("statefulsets.apps", Controller::StatefulSet),
+    ("daemonsets.apps", Controller::DaemonSet),
     ("deployments.apps", Controller::Deployment),
     ("cronjobs.batch", Controller::CronJob),
 ];
