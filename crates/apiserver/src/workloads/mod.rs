@@ -9,8 +9,11 @@
 //! What is simulated, and how faults are scripted, stands in `docs/simulated-workloads.md`. Deliberately
 //! absent: containers, networks, volumes, resources, affinity, probes.
 
+pub mod autoscaler;
 mod behaviour;
+pub mod budget;
 mod change;
+pub mod claim;
 mod condition;
 pub mod cron_job;
 pub mod daemon_set;
@@ -25,6 +28,8 @@ pub mod replica_set;
 mod replicas;
 mod revision;
 mod schedule;
+mod selector;
+pub mod service;
 mod settings;
 mod simulation;
 pub mod stateful_set;

@@ -1,11 +1,16 @@
 //! One look at one object: what its controller needs is read, and its step taken.
 
 use super::super::change::Step;
-use super::super::fields::list;
+use super::super::fields::{list, text};
 use super::super::pod::{self, Nodes, Reference, Surroundings};
-use super::super::{cron_job, daemon_set, deployment, job, replica_set, stateful_set};
+use super::super::selector::{has_pairs, matches};
+use super::super::{
+    autoscaler, budget, claim, cron_job, daemon_set, deployment, job, replica_set, service,
+    stateful_set,
+};
+use super::relations::scale_target;
 use super::{Controller, Simulation};
-use crate::store::{Key, ResourceId, Store};
+use crate::store::{Key, ListQuery, ResourceId, Store, Stored};
 use jiff::Timestamp;
 use object::{Manifest as _, Value};
 
@@ -49,6 +54,37 @@ impl Simulation {
                 let revisions = owned(store, &object, "controllerrevisions.apps");
                 daemon_set::step(&object, pods, revisions, nodes, now)
             }
+            Controller::Service => {
+                let pods = match object.at(["spec", "selector"]).and_then(Value::as_map) {
+                    Some(pairs) => selected(store, key, &|pod| has_pairs(&pod.labels, pairs)),
+                    None => Vec::new(),
+                };
+                let slices = owned(store, &object, "endpointslices.discovery.k8s.io");
+                service::step(&object, pods, slices, now)
+            }
+            Controller::Ingress => service::ingress(&object),
+            Controller::Budget => {
+                let pods = match object.at(["spec", "selector"]) {
+                    Some(selector) => selected(store, key, &|pod| matches(&pod.labels, selector)),
+                    None => Vec::new(),
+                };
+                budget::step(&object, &pods, now)
+            }
+            Controller::Autoscaler => {
+                let target = scale_target(&object, key.namespace()).and_then(|t| store.get(&t));
+                autoscaler::step(&object, target.map(|t| t.value()).as_ref(), now)
+            }
+            Controller::Claim => {
+                let volumes = ResourceId::new("", "persistentvolumes");
+                let has = |name: &str| store.get(&Key::new(&volumes, "", name)).is_some();
+                claim::step(&object, has, now)
+            }
+            Controller::Volume => {
+                let reference = |member| text(&object, ["spec", "claimRef", member]);
+                let claims = ResourceId::new("", "persistentvolumeclaims");
+                let claim = Key::new(&claims, reference("namespace"), reference("name"));
+                claim::volume_step(&object, store.get(&claim).as_ref().map(|c| c.uid.as_str()))
+            }
             Controller::Deployment => {
                 deployment::step(&object, owned(store, &object, "replicasets.apps"), now)
             }
@@ -86,6 +122,17 @@ fn owned(store: &Store, owner: &Value, resource: &str) -> Vec<Value> {
     let dependents = store.dependents(uid).into_iter();
     let of_resource = dependents.filter(|key| key.resource.as_str() == resource);
     of_resource.filter_map(|key| Some(store.get(&key)?.value())).collect()
+}
+
+/// The Pods of the namespace of `key` that a selector selects.
+fn selected(store: &Store, key: &Key, selects: &(dyn Fn(&Stored) -> bool + Sync)) -> Vec<Value> {
+    let query = ListQuery {
+        namespace: Some(key.namespace()),
+        filter: Some(selects),
+        ..ListQuery::default()
+    };
+    let found = store.list(&ResourceId::new("", "pods"), &query);
+    found.map(|f| f.items.iter().map(|p| p.value()).collect()).unwrap_or_default()
 }
 
 /// The first ConfigMap or Secret a Pod needs that is not there, while it still waits to start.

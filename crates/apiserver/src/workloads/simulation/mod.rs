@@ -25,10 +25,16 @@ pub(super) enum Controller {
     DaemonSet,
     Deployment,
     CronJob,
+    Service,
+    Budget,
+    Autoscaler,
+    Claim,
+    Volume,
+    Ingress,
 }
 
 /// Every controller and the resource it looks after.
-const CONTROLLERS: [(&str, Controller); 7] = [
+const CONTROLLERS: [(&str, Controller); 13] = [
     ("pods", Controller::Pod),
     ("replicasets.apps", Controller::ReplicaSet),
     ("jobs.batch", Controller::Job),
@@ -36,6 +42,12 @@ const CONTROLLERS: [(&str, Controller); 7] = [
     ("daemonsets.apps", Controller::DaemonSet),
     ("deployments.apps", Controller::Deployment),
     ("cronjobs.batch", Controller::CronJob),
+    ("services", Controller::Service),
+    ("poddisruptionbudgets.policy", Controller::Budget),
+    ("horizontalpodautoscalers.autoscaling", Controller::Autoscaler),
+    ("persistentvolumeclaims", Controller::Claim),
+    ("persistentvolumes", Controller::Volume),
+    ("ingresses.networking.k8s.io", Controller::Ingress),
 ];
 
 impl Controller {
@@ -108,7 +120,9 @@ impl Simulation {
             }
             _ => {}
         }
-        if Controller::of(&object.key.resource).is_none() {
+        let is_ours = Controller::of(&object.key.resource).is_some()
+            || object.key.resource.as_str() == "endpointslices.discovery.k8s.io";
+        if !is_ours {
             return;
         }
         if object.event == EventKind::Deleted {
