@@ -1,5 +1,23 @@
-//! The operator: one thin file per kind, from source to status.
+//! The operator: from source to status, one folder per kind.
+//!
+//! [`Operator`] wires watches, queues and workers; [`kustomization`] and [`git_repository`] hold what is done for each
+//! kind. Deliberately absent: decisions (crate `reconcile`), rendering (`kustomize`), requests (`cluster`).
 
+mod artifacts;
+mod context;
+mod fleet;
+pub mod git_repository;
+mod id;
+pub mod kinds;
+pub mod kustomization;
+mod operator;
+pub mod preview;
 mod queue;
+pub mod status;
 
+pub use artifacts::Artifacts;
+pub use context::Settings;
+pub use fleet::{Fleet, Held, News, requested_at, source_of};
+pub use id::Id;
+pub use operator::Operator;
 pub use queue::{Queue, Urgency};

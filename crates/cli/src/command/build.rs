@@ -1,0 +1,63 @@
+//! `windlass build`: what a directory renders to.
+
+use crate::failure::{Code, Failure};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Print what a directory renders to, as `kustomize build` would
+#[derive(Args, Debug)]
+pub(crate) struct Build {
+    /// Directory with a kustomization.yaml
+    #[arg(default_value = ".", value_name = "DIR")]
+    directory: PathBuf,
+
+    /// Where files may be read: below the kustomization's root, or anywhere in the repository
+    #[arg(long, value_enum, default_value_t, value_name = "RULE")]
+    load_restrictor: Restrictor,
+
+    /// Order of the printed objects
+    #[arg(long, value_enum, default_value_t)]
+    reorder: Order,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Restrictor {
+    #[default]
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    #[value(name = "LoadRestrictionsNone")]
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Order {
+    /// Namespaces and other prerequisites first
+    #[default]
+    Legacy,
+    /// As the files say
+    None,
+}
+
+impl Build {
+    pub(crate) fn run(&self) -> Result<u8, Failure> {
+        let shown = self.directory.display();
+        let (tree, path) = source::directory::open_for_build(&self.directory)
+            .map_err(|e| Failure::new(format!("{shown} cannot be read")).because(&e))?;
+        let options = kustomize::BuildOptions {
+            load_restrictions: match self.load_restrictor {
+                Restrictor::RootOnly => kustomize::LoadRestrictions::RootOnly,
+                Restrictor::None => kustomize::LoadRestrictions::None,
+            },
+            reorder: match self.reorder {
+                Order::Legacy => kustomize::Reorder::Legacy,
+                Order::None => kustomize::Reorder::None,
+            },
+            ..kustomize::BuildOptions::default()
+        };
+        let built = kustomize::build(&tree, &path, &options).map_err(|e| {
+            Failure::new(format!("{shown} does not render")).because(&e).code(Code::Failed)
+        })?;
+        print!("{}", kustomize::to_yaml(&built));
+        Ok(0)
+    }
+}
