@@ -10,6 +10,7 @@ mod ownership;
 mod path;
 mod projection;
 mod set;
+mod tracking;
 mod typed;
 mod typing;
 mod updater;
@@ -19,6 +20,9 @@ pub use ownership::{Operation, Owner, managed_set, owners_of};
 pub use path::{FieldPath, KeyFields, PathElement, PathError};
 pub use projection::{desired_projection, in_sync, owned_hash, project};
 pub use set::{FieldSet, FieldSetError};
+pub use tracking::{
+    ApplyConflict, ApplyConflicts, ApplyError, OneVersion, Tracking, reset_fields, same_but_times,
+};
 pub use typed::{
     Comparison, Duplicates, TypeError, TypeErrors, compare, extract_items, extract_items_with_keys,
     merge, reconcile_with_schema, remove_items, set_of_value, to_field_set, validate,

@@ -9,6 +9,7 @@
 mod conflict;
 mod prune;
 
+pub(crate) use conflict::write_conflicts;
 pub use conflict::{Conflict, Conflicts};
 
 use crate::path::same_value;
@@ -22,6 +23,7 @@ use compact_str::CompactString;
 use object::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one manager owns, in the version it wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,15 @@ pub struct ManagedSet {
     pub version: CompactString,
     /// Owned by applying, not by updating.
     pub applied: bool,
-    /// The fields.
-    pub set: FieldSet,
+    /// The fields; shared, so that a set nobody touches costs nothing to keep.
+    pub set: Arc<FieldSet>,
+}
+
+impl ManagedSet {
+    /// What somebody owns by applying or updating.
+    pub fn new(version: &str, applied: bool, set: FieldSet) -> Self {
+        Self { version: version.into(), applied, set: Arc::new(set) }
+    }
 }
 
 /// What every manager owns.
@@ -167,10 +176,7 @@ impl<'c, 't> Updater<'c, 't> {
             set = set.recursive_difference(ignored);
         }
         if !set.is_empty() {
-            managers.insert(
-                manager.into(),
-                ManagedSet { version: version.into(), applied: false, set },
-            );
+            managers.insert(manager.into(), ManagedSet::new(version, false, set));
         }
         Ok(managers)
     }
@@ -199,7 +205,7 @@ impl<'c, 't> Updater<'c, 't> {
         if let Some(ignored) = self.ignored.get(version) {
             set = set.recursive_difference(ignored);
         }
-        let applied = ManagedSet { version: version.into(), applied: true, set };
+        let applied = ManagedSet::new(version, true, set);
         let last = managers.insert(manager.into(), applied);
         let merged = Versioned { value: Cow::Owned(merged), version: version.into(), t: live.t };
         let new = self.prune(merged, &managers, manager, last.as_ref())?;
@@ -263,7 +269,7 @@ impl<'c, 't> Updater<'c, 't> {
             let reconciled = reconcile_with_schema(&managed.set, t)
                 .map_err(MergeError::type_error("reconcile field set with schema"))?;
             if let Some(set) = reconciled {
-                managed.set = set;
+                managed.set = Arc::new(set);
             }
             out.insert(name, managed);
         }
@@ -341,10 +347,10 @@ fn take_from(
             conflicts.add(name, &managed.set.intersection(&change.written));
             return;
         }
-        managed.set = managed.set.difference(&change.written);
+        managed.set = Arc::new(managed.set.difference(&change.written));
     }
     if managed.set.intersects(&change.comparison.removed) {
-        managed.set = managed.set.difference(&change.comparison.removed);
+        managed.set = Arc::new(managed.set.difference(&change.comparison.removed));
     }
 }
 

@@ -26,27 +26,29 @@ impl Conflicts {
 
 impl fmt::Display for Conflicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_conflicts(f, self, |name| format!("{name:?}"))
+        let lines: Vec<(String, String)> =
+            self.0.iter().map(|c| (format!("{:?}", c.manager), c.path.to_string())).collect();
+        write_conflicts(f, lines.iter().map(|(m, p)| (m.as_str(), p.as_str())))
     }
 }
 
-/// One conflict on a line of its own; several as a list for each manager.
-pub(crate) fn write_conflicts(
+/// Pairs of manager and field, by manager: one on a line of its own, several as a list for each manager.
+pub(crate) fn write_conflicts<'a>(
     f: &mut impl fmt::Write,
-    conflicts: &Conflicts,
-    print: impl Fn(&str) -> String,
+    conflicts: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
 ) -> fmt::Result {
-    if let [one] = conflicts.0.as_slice() {
-        return write!(f, "conflict with {}: {}", print(&one.manager), one.path);
-    }
+    let single = conflicts.len() == 1;
     let mut last = None;
-    for (i, conflict) in conflicts.0.iter().enumerate() {
-        if last != Some(&conflict.manager) {
-            let newline = if i > 0 { "\n" } else { "" };
-            write!(f, "{newline}conflicts with {}:", print(&conflict.manager))?;
-            last = Some(&conflict.manager);
+    for (i, (manager, path)) in conflicts.enumerate() {
+        if single {
+            return write!(f, "conflict with {manager}: {path}");
         }
-        write!(f, "\n- {}", conflict.path)?;
+        if last != Some(manager) {
+            let newline = if i > 0 { "\n" } else { "" };
+            write!(f, "{newline}conflicts with {manager}:")?;
+            last = Some(manager);
+        }
+        write!(f, "\n- {path}")?;
     }
     Ok(())
 }

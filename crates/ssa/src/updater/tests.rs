@@ -59,8 +59,7 @@ fn managers_of_a_version_that_is_gone_are_forgotten() {
     let converter = Fixed(pod());
     let updater = Updater::new(&converter);
     let set = FieldSet::from_json(br#"{"f:spec":{"f:nodeName":{}}}"#).unwrap();
-    let managers =
-        Managers::from([("old".into(), ManagedSet { version: "v0".into(), applied: true, set })]);
+    let managers = Managers::from([("old".into(), ManagedSet::new("v0", true, set))]);
     let (before, after) = (value("{}"), value(r#"{"spec":{"nodeName":"n"}}"#));
     let managers = updater.update(&before, &after, "v1", managers, "new").unwrap();
     assert_eq!(managers.keys().collect::<Vec<_>>(), ["new"]);
@@ -114,7 +113,7 @@ proptest! {
             for config in [object.clone(), merge(&object, &extra, pod()).unwrap()] {
                 let merged = merge(&live, &config, pod()).unwrap();
                 let set = to_field_set(&config, pod()).unwrap();
-                let now = ManagedSet { version: "v1".into(), applied: true, set };
+                let now = ManagedSet::new("v1", true, set);
                 let mut after = managers.clone();
                 after.insert(name.into(), now.clone());
                 let versioned = || Versioned {

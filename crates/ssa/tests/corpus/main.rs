@@ -7,4 +7,5 @@ mod fieldpath;
 mod live;
 mod report;
 mod state;
+mod tracked;
 mod typed;
