@@ -11,6 +11,7 @@ mod defaulting;
 mod error;
 mod kind;
 pub mod native;
+pub mod openapi;
 pub mod patch;
 mod path;
 mod prune;
