@@ -75,15 +75,16 @@ pub(super) fn compare(
         path: Vec::new(),
         differing: Vec::new(),
         unowned: Vec::new(),
+        released: false,
         changes: Vec::new(),
     };
     walk.value(&desired, Some(value));
     walk.removals(&desired);
-    let Walk { differing, unowned, changes, .. } = walk;
+    let Walk { differing, unowned, released, changes, .. } = walk;
     let lost = if changes.is_empty() { unowned.as_slice() } else { &[] };
     let by = culprits(value, differing.iter().chain(lost), spec);
     Some(Comparison {
-        in_sync: changes.is_empty() && unowned.is_empty(),
+        in_sync: changes.is_empty() && unowned.is_empty() && !released,
         changes,
         lost_ownership: !unowned.is_empty(),
         by,
@@ -146,6 +147,8 @@ struct Walk<'a> {
     path: Vec<PathElement>,
     differing: Vec<FieldPath>,
     unowned: Vec<FieldPath>,
+    /// Whether something is ours that we do not declare and that stays with others.
+    released: bool,
     changes: Vec<FieldChange>,
 }
 
@@ -266,10 +269,16 @@ impl Walk<'_> {
             if resolve(self.live, &path).is_none() {
                 continue;
             }
-            let missing = (1..=path.len()).find(|n| resolve(desired, &path[..*n]).is_none());
-            let Some(missing) = missing else { continue };
-            let top = FieldPath(path[..missing].to_vec());
-            if self.is_foreign(&top) || !seen.insert(top.to_string()) {
+            // The highest field that is not declared and in which nobody else has a part.
+            let top = (1..=path.len())
+                .map(|n| FieldPath(path[..n].to_vec()))
+                .find(|top| resolve(desired, &top.0).is_none() && !self.is_foreign(top));
+            let Some(top) = top else {
+                // It stays, but has to stop being ours, or it would go the day the others let go of it.
+                self.released |= resolve(desired, &path).is_none();
+                continue;
+            };
+            if !seen.insert(top.to_string()) {
                 continue;
             }
             self.path = top.0;

@@ -48,3 +48,11 @@ fn custom_kinds_and_roles_keep_everything_but_status() {
     let (json, _) = normal(r#"{"apiVersion":"x.io/v1","kind":"W","status":{"a":1}}"#);
     assert_eq!(json, r#"{"apiVersion":"x.io/v1","kind":"W"}"#);
 }
+
+#[test]
+fn an_empty_map_is_not_written() {
+    assert_eq!(
+        normal(r#"{"apiVersion":"v1","data":{},"kind":"ConfigMap","metadata":{"name":"s"}}"#).0,
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"s"}}"#
+    );
+}
