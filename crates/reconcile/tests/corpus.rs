@@ -1,5 +1,7 @@
 //! The shared cases for health: the outcome of kstatus on objects of all kinds.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use api::Timestamp;
 use object::{Dialect, Value};
 use std::collections::BTreeSet;

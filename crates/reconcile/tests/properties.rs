@@ -1,5 +1,7 @@
 //! What holds for every input: of plans, and of a tiny model of a cluster that they are executed on.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use api::{InventoryEntry, KustomizationStatus, Timestamp};
 use object::{Gvk, Map, ObjectKey, Value, map};
 use proptest::prelude::*;

@@ -3,6 +3,8 @@
 //! The state is that of the shared `flux-state` folder (`WINDLASS_FLUX_STATE`); the rendered objects are
 //! those its repository renders to, written out here.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use api::{Kustomization, Timestamp};
 use object::{Dialect, Gvk, Manifest, Value};
 use std::path::PathBuf;
