@@ -1,11 +1,12 @@
 //! Values out of parser events: anchors and aliases, merge keys, keys that are no text, limits.
 
+use super::parse::{Event, Parser, Properties};
 use super::resolve::{self, Scalar, Timestamp};
+use super::scan::{Mark, Style};
 use super::{Dialect, Document, MAX_BYTES, MAX_DEPTH, YamlError};
 use crate::{Map, Value};
 use base64::Engine as _;
 use compact_str::CompactString;
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 use std::collections::HashMap;
 
 type Entries = Vec<(CompactString, Value)>;
@@ -18,6 +19,13 @@ struct Anchored {
     depth: usize,
 }
 
+/// What an anchor's name stands for.
+enum Anchor {
+    /// A node that is being read; its number tells it from a later one with the same name.
+    Open(usize),
+    Done(Anchored),
+}
+
 /// A node and how deep it reaches.
 struct Node {
     value: Value,
@@ -25,35 +33,14 @@ struct Node {
 }
 
 pub(super) struct Composer<'a> {
-    text: &'a str,
-    parser: Parser<'a, StrInput<'a>>,
+    parser: Parser<'a>,
     dialect: Dialect,
-    anchors: HashMap<usize, Anchored>,
+    anchors: HashMap<&'a str, Anchor>,
     /// How many brackets and braces are open.
     flow: usize,
     /// Nodes decoded so far, and those of them that came out of aliases.
     nodes: usize,
     aliased: usize,
-}
-
-fn error_at(span: Span, message: impl Into<String>) -> YamlError {
-    YamlError { line: span.start.line(), column: span.start.col() + 1, message: message.into() }
-}
-
-fn scan_error(error: &ScanError) -> YamlError {
-    let mark = error.marker();
-    YamlError { line: mark.line(), column: mark.col() + 1, message: error.info() }
-}
-
-/// The parser every reading of this crate uses.
-pub(super) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let options = granit_parser::options! {
-        emit_comments: false,
-        block_nesting_limit: MAX_DEPTH + 1,
-        flow_nesting_limit: MAX_DEPTH + 1,
-    };
-    Parser::new_from_str_with_options(text, options)
 }
 
 impl<'a> Composer<'a> {
@@ -64,8 +51,7 @@ impl<'a> Composer<'a> {
             return Err(YamlError { line: 1, column: 1, message });
         }
         Ok(Self {
-            text,
-            parser: parser(text),
+            parser: Parser::new(text)?,
             dialect,
             anchors: HashMap::new(),
             flow: 0,
@@ -77,70 +63,75 @@ impl<'a> Composer<'a> {
     /// The next document, `None` at the end of the stream.
     pub(super) fn document(&mut self) -> Result<Option<Document>, YamlError> {
         loop {
-            let Some(next) = self.parser.next_event() else { return Ok(None) };
-            match next.map_err(|e| scan_error(&e))? {
-                (Event::DocumentStart(..), _) => break,
+            match self.parser.next()? {
+                (Event::DocumentStart, _) => break,
                 (Event::StreamEnd, _) => return Ok(None),
                 _ => {}
             }
         }
         self.anchors.clear();
-        (self.nodes, self.aliased) = (0, 0);
-        let (event, span) = self.event()?;
-        let line = span.start.line();
-        let value = self.node(event, span, 0)?.value;
-        Ok(Some(Document { value, line }))
+        (self.nodes, self.aliased, self.flow) = (0, 0, 0);
+        let (event, mark) = self.parser.next()?;
+        let value = self.node(event, mark, 0)?.value;
+        // What follows the root must end the document; Go looks that far also when it reads only one.
+        self.parser.next()?;
+        Ok(Some(Document { value, line: mark.line }))
     }
 
-    fn event(&mut self) -> Result<(Event<'a>, Span), YamlError> {
-        match self.parser.next_event() {
-            Some(next) => next.map_err(|e| scan_error(&e)),
-            None => Err(YamlError { line: 0, column: 0, message: "unexpected end".into() }),
-        }
-    }
-
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, YamlError> {
+    fn node(&mut self, event: Event<'a>, mark: Mark, depth: usize) -> Result<Node, YamlError> {
         if depth > MAX_DEPTH {
-            return Err(error_at(span, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(too_deep(mark));
         }
         self.nodes += 1;
-        let before = self.nodes;
-        let (anchor, node) = match event {
-            Event::Alias(id) => return self.alias(id, span, depth),
-            Event::Scalar(text, style, anchor, tag) => {
-                let value = self.scalar(&text, style, tag.as_deref(), span)?;
-                (anchor, Node { value, depth: 0 })
+        let number = self.nodes;
+        let (anchor, flow, is_map) = match event {
+            Event::Alias(name) => return self.alias(name, mark, depth),
+            Event::Scalar(text, style, properties) => {
+                let value = self.scalar(&text, style, properties.tag.as_deref(), mark)?;
+                let node = Node { value, depth: 0 };
+                if let Some(name) = properties.anchor {
+                    self.anchors.insert(name, Anchor::Open(number));
+                    self.keep(name, number, &node);
+                }
+                return Ok(node);
             }
-            Event::SequenceStart(style, anchor, _) => {
-                let flow = usize::from(style == StructureStyle::Flow);
-                self.flow += flow;
-                let node = self.sequence(depth)?;
-                self.flow -= flow;
-                (anchor, node)
-            }
-            Event::MappingStart(style, anchor, _) => {
-                let flow = usize::from(style == StructureStyle::Flow);
-                self.flow += flow;
-                let node = self.mapping(span, depth)?;
-                self.flow -= flow;
-                (anchor, node)
-            }
-            other => return Err(error_at(span, format!("unexpected {other:?}"))),
+            Event::SequenceStart { flow, properties } => (properties.anchor, flow, false),
+            Event::MappingStart { flow, properties } => (properties.anchor, flow, true),
+            _ => return Err(mark.error("did not find expected node content")),
         };
-        if anchor > 0 {
-            let nodes = self.nodes - before + 1;
-            let kept = Anchored { value: node.value.clone(), nodes, depth: node.depth };
-            self.anchors.insert(anchor, kept);
+        if let Some(name) = anchor {
+            self.anchors.insert(name, Anchor::Open(number));
+        }
+        self.flow += usize::from(flow);
+        let node = if is_map { self.mapping(depth)? } else { self.sequence(depth)? };
+        self.flow -= usize::from(flow);
+        if let Some(name) = anchor {
+            self.keep(name, number, &node);
         }
         Ok(node)
     }
 
-    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Result<Node, YamlError> {
-        let Some(anchored) = self.anchors.get(&id) else {
-            return Err(error_at(span, "the value of an anchor contains itself"));
+    /// Remembers an anchored node, unless its name was given to another one inside of it.
+    fn keep(&mut self, name: &'a str, number: usize, node: &Node) {
+        if let Some(anchor @ Anchor::Open(_)) = self.anchors.get_mut(name)
+            && matches!(anchor, Anchor::Open(open) if *open == number)
+        {
+            let nodes = self.nodes - number + 1;
+            *anchor =
+                Anchor::Done(Anchored { value: node.value.clone(), nodes, depth: node.depth });
+        }
+    }
+
+    fn alias(&mut self, name: &str, mark: Mark, depth: usize) -> Result<Node, YamlError> {
+        let anchored = match self.anchors.get(name) {
+            Some(Anchor::Done(anchored)) => anchored,
+            Some(Anchor::Open(_)) => {
+                return Err(mark.error(format!("anchor '{name}' value contains itself")));
+            }
+            None => return Err(mark.error(format!("unknown anchor '{name}' referenced"))),
         };
         if depth + anchored.depth > MAX_DEPTH {
-            return Err(error_at(span, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(too_deep(mark));
         }
         self.nodes += anchored.nodes;
         self.aliased += anchored.nodes;
@@ -148,7 +139,7 @@ impl<'a> Composer<'a> {
             && self.nodes > 1000
             && self.aliased as f64 / self.nodes as f64 > allowed_alias_ratio(self.nodes)
         {
-            return Err(error_at(span, "document contains excessive aliasing"));
+            return Err(mark.error("document contains excessive aliasing"));
         }
         Ok(Node { value: anchored.value.clone(), depth: anchored.depth })
     }
@@ -157,11 +148,11 @@ impl<'a> Composer<'a> {
         let mut items = Vec::new();
         let mut below = 0;
         loop {
-            let (event, span) = self.event()?;
+            let (event, mark) = self.parser.next()?;
             if event == Event::SequenceEnd {
                 break;
             }
-            let node = self.node(event, span, depth + 1)?;
+            let node = self.node(event, mark, depth + 1)?;
             below = below.max(node.depth);
             items.push(node.value);
         }
@@ -169,38 +160,38 @@ impl<'a> Composer<'a> {
         Ok(Node { value: Value::List(items), depth: below + 1 })
     }
 
-    fn mapping(&mut self, start: Span, depth: usize) -> Result<Node, YamlError> {
+    fn mapping(&mut self, depth: usize) -> Result<Node, YamlError> {
         let mut entries: Entries = Vec::new();
-        let mut lines: Vec<usize> = Vec::new();
+        let mut lines: Vec<Mark> = Vec::new();
         let mut merged: Entries = Vec::new();
         let (mut below, mut merges) = (0, 0);
         loop {
-            let (event, span) = self.event()?;
+            let (event, mark) = self.parser.next()?;
             if event == Event::MappingEnd {
                 break;
             }
-            let key = self.key(event, span, depth)?;
-            let (event, value_span) = self.event()?;
-            let node = self.node(event, value_span, depth + 1)?;
+            let key = self.key(event, mark, depth)?;
+            let (event, value_mark) = self.parser.next()?;
+            let node = self.node(event, value_mark, depth + 1)?;
             below = below.max(node.depth);
             match key {
                 Some(key) => {
                     entries.push((key, node.value));
-                    lines.push(span.start.line());
+                    lines.push(mark);
                 }
                 None if self.dialect == Dialect::Sigs => {
                     // go-yaml v2 merges where `<<` stands: what comes before it is overridden.
-                    merge_into(&mut entries, node.value, value_span)?;
+                    merge_into(&mut entries, node.value, value_mark)?;
                 }
-                None if merges > 0 => return Err(error_at(span, "duplicate merge key")),
+                None if merges > 0 => return Err(mark.error("duplicate merge key")),
                 None => {
                     merges += 1;
-                    merge_into(&mut merged, node.value, value_span)?;
+                    merge_into(&mut merged, node.value, value_mark)?;
                 }
             }
         }
         if self.dialect == Dialect::Kyaml {
-            refuse_duplicates(&entries, &lines, start)?;
+            refuse_duplicates(&entries, &lines)?;
         }
         let map = if merged.is_empty() {
             Map::from_entries(entries)
@@ -215,11 +206,11 @@ impl<'a> Composer<'a> {
     fn key(
         &mut self,
         event: Event<'a>,
-        span: Span,
+        mark: Mark,
         depth: usize,
     ) -> Result<Option<CompactString>, YamlError> {
-        if let Event::Scalar(text, style, 0, tag) = &event {
-            let plain = *style == ScalarStyle::Plain;
+        if let Event::Scalar(text, style, Properties { anchor: None, tag }) = &event {
+            let plain = *style == Style::Plain;
             if &**text == "<<" && is_merge(plain, tag.as_deref()) {
                 return Ok(None);
             }
@@ -228,14 +219,13 @@ impl<'a> Composer<'a> {
                 return Ok(Some(CompactString::new(text)));
             }
         }
-        let refuse = |what: &str| Err(error_at(span, format!("{what} cannot be a map key")));
-        if let Event::Scalar(text, style, 0, None) = &event {
+        let refuse = |what: &str| Err(mark.error(format!("{what} cannot be a map key")));
+        if let Event::Scalar(text, style, Properties { anchor: None, tag: None }) = &event {
             // Plain, and no text: other readers than Kubernetes' would keep it a number, boolean or null.
-            debug_assert_eq!(*style, ScalarStyle::Plain);
+            debug_assert_eq!(*style, Style::Plain);
             self.nodes += 1;
-            let empty = span.start == span.end;
             return match (self.dialect, resolve::plain(text, self.dialect)) {
-                (Dialect::Kyaml, _) if empty => Ok(Some(CompactString::default())),
+                (Dialect::Kyaml, _) if text.is_empty() => Ok(Some(CompactString::default())),
                 (_, Scalar::Null) => refuse("null"),
                 // At the root kyaml decodes into a map of strings, which takes the text of any scalar.
                 (Dialect::Kyaml, _) if depth == 0 => Ok(Some(text[..].into())),
@@ -244,7 +234,7 @@ impl<'a> Composer<'a> {
                 (_, scalar) => Ok(Some(key_text(text, &scalar))),
             };
         }
-        match self.node(event, span, depth + 1)?.value {
+        match self.node(event, mark, depth + 1)?.value {
             Value::String(text) => Ok(Some(text)),
             Value::Int(int) => Ok(Some(compact_str::format_compact!("{int}"))),
             Value::Float(float) => Ok(Some(float_key(float))),
@@ -256,16 +246,15 @@ impl<'a> Composer<'a> {
     fn scalar(
         &self,
         text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: Span,
+        style: Style,
+        tag: Option<&str>,
+        mark: Mark,
     ) -> Result<Value, YamlError> {
-        let Some(tag) = tag else { return self.untagged(text, style, span) };
-        let full = tag_text(tag);
-        if full == "!" && self.dialect == Dialect::Kyaml {
-            return self.untagged(text, style, span);
+        let Some(tag) = tag else { return self.untagged(text, style, mark) };
+        if tag == "!" && self.dialect == Dialect::Kyaml {
+            return self.untagged(text, style, mark);
         }
-        let Some(short) = full.strip_prefix("tag:yaml.org,2002:") else {
+        let Some(short) = tag.strip_prefix("tag:yaml.org,2002:") else {
             return Ok(Value::String(text.into()));
         };
         let scalar = match short {
@@ -274,7 +263,7 @@ impl<'a> Composer<'a> {
                 let packed: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
                 return match base64::engine::general_purpose::STANDARD.decode(packed) {
                     Ok(bytes) => Ok(Value::String(String::from_utf8_lossy(&bytes).into())),
-                    Err(_) => Err(error_at(span, "!!binary value contains invalid base64 data")),
+                    Err(_) => Err(mark.error("!!binary value contains invalid base64 data")),
                 };
             }
             "bool" | "int" | "float" | "null" | "timestamp" => resolve::plain(text, self.dialect),
@@ -294,54 +283,42 @@ impl<'a> Composer<'a> {
         };
         if found != short {
             let message = format!("cannot decode !!{found} `{text}` as a !!{short}");
-            return Err(error_at(span, message));
+            return Err(mark.error(message));
         }
-        self.value_of(text, scalar, span)
+        self.value_of(text, scalar, mark)
     }
 
-    fn untagged(&self, text: &str, style: ScalarStyle, span: Span) -> Result<Value, YamlError> {
+    fn untagged(&self, text: &str, style: Style, mark: Mark) -> Result<Value, YamlError> {
         let kyaml = self.dialect == Dialect::Kyaml;
         Ok(match style {
-            ScalarStyle::Plain => {
+            Style::Plain => {
                 // kyaml prints its nodes and reads them again before it makes JSON of them. Within brackets go-yaml
                 // prints an empty value as `''` and quotes what holds a colon, such as a time.
-                let quoted_again =
-                    kyaml && self.flow > 0 && (span.start == span.end || text.contains(':'));
-                if quoted_again {
-                    let text = if span.start == span.end { "" } else { text };
+                if kyaml && self.flow > 0 && (text.is_empty() || text.contains(':')) {
                     return Ok(Value::String(text.into()));
                 }
-                return self.value_of(text, resolve::plain(text, self.dialect), span);
+                return self.value_of(text, resolve::plain(text, self.dialect), mark);
             }
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                let mut text = text;
-                // A block scalar that ends with the text, without a line break, has none in Go.
-                let at_end = span.end.byte_offset().is_some_and(|at| at >= self.text.len());
-                if at_end && !self.text.ends_with('\n') {
-                    text = text.strip_suffix('\n').unwrap_or(text);
-                }
-                if kyaml && style == ScalarStyle::Folded {
-                    Value::String(refold(text).into())
-                } else {
-                    Value::String(text.into())
-                }
-            }
+            Style::Folded if kyaml => Value::String(refold(text).into()),
             _ => Value::String(text.into()),
         })
     }
 
-    fn value_of(&self, text: &str, scalar: Scalar, span: Span) -> Result<Value, YamlError> {
+    fn value_of(&self, text: &str, scalar: Scalar, mark: Mark) -> Result<Value, YamlError> {
         Ok(match scalar {
             Scalar::Null => Value::Null,
             Scalar::Bool(truth) => Value::Bool(truth),
             Scalar::Int(int) => Value::Int(int),
             Scalar::UInt(int) => Value::Float(int as f64),
             Scalar::Float(float) if !float.is_finite() => {
-                return Err(error_at(span, format!("the number {text} has no form in JSON")));
+                return Err(mark.error(format!("the number {text} has no form in JSON")));
             }
             Scalar::Float(float) => crate::number::normal(float),
             Scalar::Timestamp if self.dialect == Dialect::Kyaml => match Timestamp::parse(text) {
-                Some(time) => Value::String(time.to_rfc3339()),
+                Some(time) if !time.has_offset_of_a_day() => Value::String(time.to_rfc3339()),
+                Some(_) => {
+                    return Err(mark.error(format!("timezone hour of {text} is out of range")));
+                }
                 None => Value::String(text.into()),
             },
             Scalar::Timestamp | Scalar::Text => Value::String(text.into()),
@@ -349,14 +326,13 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// Whether the key `<<` stands for merging: plain without a tag, or with one that says so.
-fn is_merge(plain: bool, tag: Option<&Tag>) -> bool {
-    tag.map_or(plain, |tag| matches!(tag_text(tag).as_str(), "!" | "tag:yaml.org,2002:merge"))
+fn too_deep(mark: Mark) -> YamlError {
+    mark.error(format!("nested deeper than {MAX_DEPTH} levels"))
 }
 
-fn tag_text(tag: &Tag) -> String {
-    let (handle, suffix) = tag.parts();
-    format!("{handle}{suffix}")
+/// Whether the key `<<` stands for merging: plain without a tag, or with one that says so.
+fn is_merge(plain: bool, tag: Option<&str>) -> bool {
+    tag.map_or(plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
 }
 
 /// What `sigs.k8s.io/yaml` makes of a key that is no text.
@@ -428,8 +404,8 @@ fn allowed_alias_ratio(nodes: usize) -> f64 {
 }
 
 /// Appends what `<<: value` brings; later entries win when the map is made.
-fn merge_into(entries: &mut Entries, value: Value, span: Span) -> Result<(), YamlError> {
-    let refuse = || Err(error_at(span, "map merge requires map or sequence of maps as the value"));
+fn merge_into(entries: &mut Entries, value: Value, mark: Mark) -> Result<(), YamlError> {
+    let refuse = || Err(mark.error("map merge requires map or sequence of maps as the value"));
     match value {
         Value::Map(map) => entries.extend(map),
         Value::List(items) => {
@@ -444,7 +420,7 @@ fn merge_into(entries: &mut Entries, value: Value, span: Span) -> Result<(), Yam
     Ok(())
 }
 
-fn refuse_duplicates(entries: &Entries, lines: &[usize], start: Span) -> Result<(), YamlError> {
+fn refuse_duplicates(entries: &Entries, lines: &[Mark]) -> Result<(), YamlError> {
     if entries.is_sorted_by(|a, b| a.0 < b.0) {
         return Ok(());
     }
@@ -454,9 +430,9 @@ fn refuse_duplicates(entries: &Entries, lines: &[usize], start: Span) -> Result<
         let (first, second) = (pair[0], pair[1]);
         if entries[first].0 == entries[second].0 {
             let key = &entries[second].0;
-            let message = format!("mapping key {key:?} already defined at line {}", lines[first]);
-            let column = start.start.col() + 1;
-            return Err(YamlError { line: lines[second], column, message });
+            let message =
+                format!("mapping key {key:?} already defined at line {}", lines[first].line);
+            return Err(lines[second].error(message));
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! The line of a field, found by reading the text again: values carry no positions, because hardly any of
 //! them is ever asked for.
 
-use super::compose::parser;
-use granit_parser::{Event, Parser, StrInput};
+use super::parse::{Event, Parser};
+use super::scan::Style;
 
 /// One step from a value down to a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,19 @@ pub enum PathStep<'a> {
 /// of the key for a map member, and of the item's content for a list item. `None` when there is no such
 /// place in the text as it stands; aliases and merge keys are not followed.
 pub fn locate(text: &str, document: usize, path: &[PathStep<'_>]) -> Option<usize> {
-    let mut walk = Walk { parser: parser(text) };
+    let mut walk = Walk { parser: Parser::new(text).ok()? };
     let mut index = 0;
     loop {
         match walk.next()? {
             (Event::StreamEnd, _) => return None,
-            (Event::DocumentStart(..), _) => {}
+            (Event::DocumentStart, _) => {}
             _ => continue,
         }
         let (root, line) = walk.next()?;
-        let empty = matches!(&root, Event::Scalar(t, ..) if matches!(&**t, "" | "~" | "null" | "Null" | "NULL"));
+        let empty = matches!(
+            &root,
+            Event::Scalar(t, Style::Plain, _) if matches!(&**t, "" | "~" | "null" | "Null" | "NULL")
+        );
         if empty {
             continue;
         }
@@ -41,13 +44,13 @@ pub fn locate(text: &str, document: usize, path: &[PathStep<'_>]) -> Option<usiz
 }
 
 struct Walk<'a> {
-    parser: Parser<'a, StrInput<'a>>,
+    parser: Parser<'a>,
 }
 
 impl<'a> Walk<'a> {
     fn next(&mut self) -> Option<(Event<'a>, usize)> {
-        let (event, span) = self.parser.next_event()?.ok()?;
-        Some((event, span.start.line()))
+        let (event, mark) = self.parser.next().ok()?;
+        Some((event, mark.line))
     }
 
     /// Passes over the rest of the node that began with `event`.
@@ -68,8 +71,8 @@ impl<'a> Walk<'a> {
     ) -> Option<usize> {
         for step in path {
             (event, line) = match (step, &event) {
-                (PathStep::Key(key), Event::MappingStart(..)) => self.member(key)?,
-                (PathStep::Index(index), Event::SequenceStart(..)) => self.item(*index)?,
+                (PathStep::Key(key), Event::MappingStart { .. }) => self.member(key)?,
+                (PathStep::Index(index), Event::SequenceStart { .. }) => self.item(*index)?,
                 _ => return None,
             };
         }
@@ -106,7 +109,7 @@ impl<'a> Walk<'a> {
 
 fn opens(event: &Event<'_>) -> isize {
     match event {
-        Event::SequenceStart(..) | Event::MappingStart(..) => 1,
+        Event::SequenceStart { .. } | Event::MappingStart { .. } => 1,
         Event::SequenceEnd | Event::MappingEnd => -1,
         _ => 0,
     }

@@ -1,13 +1,16 @@
 //! YAML in and out, the way the Go programs around Kubernetes read and write it.
 //!
-//! Reading goes event parser -> [`compose`] (anchors, merge keys, limits) -> [`resolve`] (what a plain
-//! scalar means in a [`Dialect`]); writing is [`emit`]; [`locate`] finds the line of a field again.
+//! Reading goes [`scan`] (tokens) -> [`parse`] (events) -> [`compose`] (anchors, merge keys, limits) ->
+//! [`resolve`] (what a plain scalar means in a [`Dialect`]); writing is [`emit`]; [`locate`] finds the line of a
+//! field again.
 //! Deliberately absent: comments and styles of the source, which no renderer keeps.
 
 mod compose;
 mod emit;
 mod locate;
+mod parse;
 mod resolve;
+mod scan;
 #[cfg(test)]
 mod tests;
 

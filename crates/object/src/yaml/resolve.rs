@@ -225,6 +225,11 @@ impl<'a> Timestamp<'a> {
         (1..=days).contains(&self.day) && self.hour < 24 && self.minute < 60 && self.second < 60
     }
 
+    /// Go reads an offset of 24 hours but refuses to write it.
+    pub(super) fn has_offset_of_a_day(&self) -> bool {
+        self.offset.abs() >= 24 * 60
+    }
+
     /// RFC 3339 with as many digits of a second as are not zero, as Go's `time.RFC3339Nano`.
     pub(super) fn to_rfc3339(&self) -> CompactString {
         use std::fmt::Write as _;
