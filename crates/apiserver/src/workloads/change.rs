@@ -13,15 +13,21 @@ pub enum Change {
     Update(Value),
     /// The object's status, and annotations of its metadata, through the subresource.
     Status(Value),
-    /// The object goes, at once.
+    /// The object is deleted as a client would: a Pod gets time to end.
     Delete(Value),
+    /// The object goes at once: a Pod that has ended, or whose Node is gone.
+    Remove(Value),
 }
 
 impl Change {
     /// The object of the change.
     pub fn object(&self) -> &Value {
         match self {
-            Self::Create(v) | Self::Update(v) | Self::Status(v) | Self::Delete(v) => v,
+            Self::Create(v)
+            | Self::Update(v)
+            | Self::Status(v)
+            | Self::Delete(v)
+            | Self::Remove(v) => v,
         }
     }
 }

@@ -22,7 +22,10 @@ pub fn step(claim: &Value, has_volume: impl Fn(&str) -> bool, now: Timestamp) ->
     }
     let class = text(claim, ["spec", "storageClassName"]);
     if class.contains("missing") || class.contains("notfound") {
-        if text(claim, ["status", "phase"]).is_empty() {
+        if claim.annotation(SIMULATED).is_none() {
+            let mut marked = claim.clone();
+            marked.set_annotation(SIMULATED, "true");
+            step.changes.push(Change::Update(marked));
             let message = format!("storageclass {class:?} not found (simulated)");
             step.changes.push(event(
                 claim,
@@ -32,7 +35,6 @@ pub fn step(claim: &Value, has_volume: impl Fn(&str) -> bool, now: Timestamp) ->
                 now,
             ));
         }
-        step.status(claim, map! {"phase": "Pending"}.into());
         return step;
     }
     let given = text(claim, ["spec", "volumeName"]);

@@ -18,6 +18,7 @@ mod condition;
 pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
+mod driver;
 mod event;
 mod fields;
 pub mod job;
@@ -38,6 +39,7 @@ mod world;
 
 pub use behaviour::SCRIPT;
 pub use change::{Change, Step};
+pub use driver::simulate;
 pub use owner::SIMULATED;
 pub use schedule::{Schedule, ScheduleError};
 pub use settings::Settings;

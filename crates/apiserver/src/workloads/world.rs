@@ -93,7 +93,7 @@ impl World {
         for change in changes {
             let key = key(change.object());
             if self.write(change).is_err() {
-                self.simulation.retry(&key, self.now);
+                self.simulation.refused(&key, self.now);
             }
         }
     }
@@ -105,6 +105,7 @@ impl World {
             Change::Update(_) => "update",
             Change::Status(_) => "status",
             Change::Delete(_) => "delete",
+            Change::Remove(_) => "remove",
         };
         if change.object().kind() != "Event" {
             self.writes.push(format!("{} {what}", change.object().kind()));
@@ -135,7 +136,21 @@ impl World {
                 let precondition = present(&object);
                 self.store.write_blocking(&key, precondition, store::Change::Put(object))?;
             }
-            Change::Delete(object) => {
+            // A Pod that may run gets its grace period.
+            Change::Delete(mut object)
+                if object.kind() == "Pod"
+                    && !super::fields::text(&object, ["spec", "nodeName"]).is_empty()
+                    && super::replicas::is_active(&object) =>
+            {
+                let end = super::fields::stamp(super::fields::after(self.now, 30));
+                object.metadata_mut().insert("deletionTimestamp", end);
+                self.store.write_blocking(
+                    &key,
+                    Precondition::Present,
+                    store::Change::Put(object),
+                )?;
+            }
+            Change::Delete(object) | Change::Remove(object) => {
                 let uid = object.meta("uid").unwrap_or_default().to_owned();
                 let delete = store::Change::Delete(object);
                 self.store.write_blocking(&key, Precondition::Present, delete)?;

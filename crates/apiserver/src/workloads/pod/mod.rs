@@ -67,7 +67,7 @@ pub fn step(pod: &Value, around: &Surroundings<'_>, settings: &Settings, now: Ti
         // With a finalizer the Pod waits for whoever set it.
         let gone = later(around.since, settings.stop);
         match list(pod, ["metadata", "finalizers"]).is_empty() {
-            true if now >= gone => step.changes.push(Change::Delete(pod.clone())),
+            true if now >= gone => step.changes.push(Change::Remove(pod.clone())),
             true => step.wake_at(gone),
             false => {}
         }
@@ -81,7 +81,7 @@ pub fn step(pod: &Value, around: &Surroundings<'_>, settings: &Settings, now: Ti
         schedule(pod, around, &mut step, now);
     } else if !around.nodes.all.iter().any(|n| n == node) {
         // As Kubernetes' Pod garbage collector does when a Node is gone.
-        step.changes.push(Change::Delete(pod.clone()));
+        step.changes.push(Change::Remove(pod.clone()));
     } else if list(pod, ["status", "containerStatuses"]).is_empty() {
         step.status(pod, status::created(pod, around.nodes, now));
         let message = format!("Assigned {}/{} to {node} (simulated)", pod.namespace(), pod.name());

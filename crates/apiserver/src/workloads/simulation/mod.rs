@@ -57,8 +57,10 @@ impl Controller {
     }
 }
 
-/// How long a refused write is left alone before its object is looked at again.
+/// How long an object is left alone after a refused write; doubles with each in a row.
 const RETRY: SignedDuration = SignedDuration::from_millis(100);
+/// Doublings of that, at most: about a minute and a half.
+const RETRY_DOUBLINGS: u32 = 10;
 
 /// The state of the simulation beside the store.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub struct Simulation {
     appointed: HashMap<Key, Timestamp>,
     /// The stage of each Pod that is not settled, and since when it is in it.
     stages: HashMap<Key, (u64, Timestamp)>,
+    /// Refused writes in a row.
+    refusals: HashMap<Key, u32>,
     relations: Relations,
     nodes: Vec<String>,
     open_nodes: Vec<String>,
@@ -83,6 +87,7 @@ impl Simulation {
             appointments: BTreeSet::new(),
             appointed: HashMap::new(),
             stages: HashMap::new(),
+            refusals: HashMap::new(),
             relations: Relations::default(),
             nodes: Vec::new(),
             open_nodes: Vec::new(),
@@ -140,11 +145,19 @@ impl Simulation {
         }
     }
 
-    /// The object of a refused write is looked at again a little later.
-    pub fn retry(&mut self, key: &Key, now: Timestamp) {
+    /// A write for the object at `key` was refused: it is looked at again a little later.
+    pub fn refused(&mut self, key: &Key, now: Timestamp) {
         if Controller::of(&key.resource).is_some() {
-            self.appoint(key, later(now, RETRY));
+            let times = self.refusals.entry(key.clone()).or_default();
+            let delay = RETRY.saturating_mul(1 << (*times).min(RETRY_DOUBLINGS));
+            *times += 1;
+            self.appoint(key, later(now, delay));
         }
+    }
+
+    /// A write for the object at `key` was accepted.
+    pub fn accepted(&mut self, key: &Key) {
+        self.refusals.remove(key);
     }
 
     /// The writes of the next controller that has something to look at; empty when nothing is to be written,
@@ -211,6 +224,7 @@ impl Simulation {
             self.appointments.remove(&(time, key.clone()));
         }
         self.stages.remove(key);
+        self.refusals.remove(key);
         self.relations.forget(key);
     }
 
