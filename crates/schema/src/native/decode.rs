@@ -23,8 +23,17 @@ pub enum DecodeError {
     )]
     Quantity,
     /// A malformed time.
-    #[error("parsing time {0:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {0:?} as \"2006\"")]
-    Time(String),
+    #[error("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}")]
+    Time {
+        /// The whole text.
+        text: String,
+        /// Go's way to write the form it should have.
+        layout: &'static str,
+        /// From where it does not fit.
+        rest: String,
+        /// What should stand there.
+        part: &'static str,
+    },
     /// Bytes that are no base64.
     #[error("illegal base64 data at input byte {0}")]
     Base64(usize),
@@ -198,8 +207,8 @@ fn text(schema: &Schema, value: &mut Value) -> Result<(), DecodeError> {
     match schema.format.as_deref() {
         Some("date-time") => {
             let micro = schema.name.as_deref().is_some_and(|n| n.ends_with(".MicroTime"));
-            let kept = timestamp::canonical(written, micro)
-                .ok_or_else(|| DecodeError::Time(written.to_string()))?;
+            let kept =
+                timestamp::canonical(written, micro).ok_or_else(|| bad_time(written, micro))?;
             *value = kept.into();
         }
         Some("byte") => {
@@ -215,6 +224,25 @@ fn text(schema: &Schema, value: &mut Value) -> Result<(), DecodeError> {
         _ => {}
     }
     Ok(())
+}
+
+/// Names the part that does not fit: exact for what is no date at all and for fractions, which are what people
+/// get wrong.
+fn bad_time(text: &str, micro: bool) -> DecodeError {
+    let layout =
+        if micro { "2006-01-02T15:04:05.000000Z07:00" } else { "2006-01-02T15:04:05Z07:00" };
+    let whole_seconds = format!("{}Z", text.get(..19).unwrap_or_default());
+    let (rest, part) = if timestamp::canonical(&whole_seconds, false).is_none() {
+        (text, "2006")
+    } else if micro {
+        let digits = text[19..].strip_prefix('.').unwrap_or_default();
+        let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+        if count < 6 { (&text[19..], ".000000") } else { (&digits[6..], "Z07:00") }
+    } else {
+        let rest = text[19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        (rest, "Z07:00")
+    };
+    DecodeError::Time { text: text.to_owned(), layout, rest: rest.to_owned(), part }
 }
 
 /// Amounts too large for [`Quantity`] are kept as written when their form is right.

@@ -89,7 +89,8 @@ fn states_more(property: &Property, default: &Value) -> bool {
 fn is_absent(property: &Property, value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
-        _ if property.presence == Presence::Given => false,
+        // Pointers.
+        _ if matches!(property.presence, Presence::Given | Presence::AlwaysOrNull) => false,
         Some(Value::String(text)) => text.is_empty(),
         Some(Value::Int(number)) => *number == 0,
         Some(Value::List(items)) => items.is_empty(),

@@ -7,21 +7,28 @@ use object::{Map, Value, map};
 /// Runs the rule of the type, before its members have theirs.
 pub(super) fn apply(type_: &str, map: &mut Map) {
     match type_ {
-        "apps.v1.DaemonSetUpdateStrategy" | "apps.v1.DeploymentStrategy" => rolling_update(map),
+        "apps.v1.DaemonSet" => template_generation(map),
+        "apps.v1.DaemonSetUpdateStrategy" => rolling_update(map, 0.into(), 1.into()),
+        "apps.v1.DeploymentStrategy" => rolling_update(map, "25%".into(), "25%".into()),
         "apps.v1.StatefulSetSpec" => stateful_set(map),
         "autoscaling.v2.HorizontalPodAutoscalerSpec" => autoscaler(map),
-        "batch.v1.Job" => labels_of_template(map),
-        "batch.v1.JobSpec" => job(map),
+        "batch.v1.Job" => {
+            labels_of_template(map);
+            job(map.entry("spec").make_map());
+        }
         "core.v1.Container" | "core.v1.EphemeralContainer" => {
             pull_policy(map, "image", "imagePullPolicy");
         }
         "core.v1.ImageVolumeSource" => pull_policy(map, "reference", "pullPolicy"),
         "core.v1.LimitRangeItem" => limit_range(map),
         "core.v1.Namespace" => name_label(map),
+        "core.v1.NodeSpec" => first_of_many(map, "podCIDR", "podCIDRs", None),
         "core.v1.NodeStatus" => allocatable(map),
+        "core.v1.PersistentVolume" => volume_policy(map.entry("spec").make_map()),
         "core.v1.PersistentVolumeClaim" => claim(map),
         "core.v1.Pod" => pod(map),
         "core.v1.PodSpec" => service_account(map),
+        "core.v1.PodStatus" => first_of_many(map, "podIP", "podIPs", Some("ip")),
         "core.v1.ReplicationController" => replication_controller(map),
         "core.v1.Secret" => string_data(map),
         "core.v1.Service" => service(map),
@@ -61,9 +68,17 @@ fn is_empty(map: &Map, member: &str) -> bool {
     }
 }
 
-fn rolling_update(strategy: &mut Map) {
+/// The old name of the generation of a DaemonSet's template: an annotation that counts from one.
+fn template_generation(object: &mut Map) {
+    let annotations = object.entry("metadata").make_map().entry("annotations").make_map();
+    when_absent(annotations, "deprecated.daemonset.template.generation", "1");
+}
+
+fn rolling_update(strategy: &mut Map, surge: Value, unavailable: Value) {
     if text(strategy, "type") == "RollingUpdate" {
-        when_absent(strategy, "rollingUpdate", Value::map());
+        let update = strategy.entry("rollingUpdate").make_map();
+        when_absent(update, "maxSurge", surge);
+        when_absent(update, "maxUnavailable", unavailable);
     }
 }
 
@@ -73,6 +88,53 @@ fn stateful_set(spec: &mut Map) {
     if text(strategy, "type").is_empty() {
         strategy.insert("type", "RollingUpdate");
         when_absent(strategy, "rollingUpdate", Value::map());
+    }
+    if text(strategy, "type") == "RollingUpdate"
+        && let Some(update) = inner(strategy, "rollingUpdate")
+    {
+        when_absent(update, "partition", 0);
+        // Behind a feature gate that is on since 1.35.
+        when_absent(update, "maxUnavailable", 1);
+    }
+    let claims = spec.get_mut("volumeClaimTemplates").and_then(Value::as_list_mut);
+    for template in claims.into_iter().flatten().filter_map(Value::as_map_mut) {
+        for (member, value) in [("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")] {
+            if is_empty(template, member) {
+                template.insert(member, value);
+            }
+        }
+    }
+}
+
+fn volume_policy(spec: &mut Map) {
+    if is_empty(spec, "persistentVolumeReclaimPolicy") {
+        spec.insert("persistentVolumeReclaimPolicy", "Retain");
+    }
+    when_absent(spec, "volumeMode", "Filesystem");
+}
+
+/// A member that became a list: the first of the list is kept in the old member too, and the old one wins
+/// when they differ.
+fn first_of_many(map: &mut Map, old: &str, new: &str, inside: Option<&str>) {
+    let of = |item: &Value| match inside {
+        Some(key) => item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        None => item.as_str().unwrap_or_default().to_owned(),
+    };
+    let one = text(map, old).to_owned();
+    let first = map.get(new).and_then(|l| l.as_list()?.first()).map(of);
+    match first {
+        Some(first) if one.is_empty() => {
+            map.insert(old, first);
+        }
+        Some(first) if first == one => {}
+        _ if one.is_empty() => {}
+        _ => {
+            let item = match inside {
+                Some(key) => Value::Map(Map::from_iter([(key, Value::from(one))])),
+                None => one.into(),
+            };
+            map.insert(new, vec![item]);
+        }
     }
 }
 
@@ -226,7 +288,7 @@ fn claim(object: &mut Map) {
 }
 
 fn pod(object: &mut Map) {
-    let Some(spec) = inner(object, "spec") else { return };
+    let spec = object.entry("spec").make_map();
     when_absent(spec, "enableServiceLinks", true);
     let on_host = spec.get("hostNetwork").and_then(Value::as_bool).unwrap_or_default();
     for list in ["containers", "initContainers"] {
@@ -336,7 +398,8 @@ fn service_spec(spec: &mut Map) {
             Some(Value::String(name)) => name.is_empty(),
             Some(_) => false,
         };
-        if unset && let Some(number) = port.get("port").cloned() {
+        if unset {
+            let number = port.get("port").cloned().unwrap_or(Value::Int(0));
             port.insert("targetPort", number);
         }
     }

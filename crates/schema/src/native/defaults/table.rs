@@ -55,16 +55,6 @@ pub(in crate::native) const TABLE: &[(&str, Members)] = &[
     ),
     ("apps.v1.DeploymentStrategy", &[("type", Text("RollingUpdate"))]),
     ("apps.v1.ReplicaSetSpec", &[("replicas", Int(1))]),
-    ("apps.v1.RollingUpdateDaemonSet", &[("maxSurge", Int(0)), ("maxUnavailable", Int(1))]),
-    (
-        "apps.v1.RollingUpdateDeployment",
-        &[("maxSurge", Text("25%")), ("maxUnavailable", Text("25%"))],
-    ),
-    // `maxUnavailable` has a default behind a feature gate that is on since 1.35.
-    (
-        "apps.v1.RollingUpdateStatefulSetStrategy",
-        &[("maxUnavailable", Int(1)), ("partition", Int(0))],
-    ),
     (
         "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy",
         &[("whenDeleted", Text("Retain")), ("whenScaled", Text("Retain"))],
@@ -116,10 +106,6 @@ pub(in crate::native) const TABLE: &[(&str, Members)] = &[
     ("core.v1.NamespaceStatus", &[("phase", Text("Active"))]),
     ("core.v1.ObjectFieldSelector", &[("apiVersion", Text("v1"))]),
     ("core.v1.PersistentVolumeClaimSpec", &[("volumeMode", Text("Filesystem"))]),
-    (
-        "core.v1.PersistentVolumeSpec",
-        &[("persistentVolumeReclaimPolicy", Text("Retain")), ("volumeMode", Text("Filesystem"))],
-    ),
     ("core.v1.PersistentVolumeStatus", &[("phase", Text("Pending"))]),
     (
         "core.v1.PodSpec",
