@@ -72,9 +72,9 @@ impl Tree for DirectoryTree {
     }
 
     fn kind(&self, path: &TreePath) -> Result<Option<EntryKind>, TreeError> {
-        Ok(self.resolve(path)?.map(|real| {
-            if real.is_dir() { EntryKind::Directory } else { EntryKind::File }
-        }))
+        Ok(self
+            .resolve(path)?
+            .map(|real| if real.is_dir() { EntryKind::Directory } else { EntryKind::File }))
     }
 
     fn id(&self, path: &TreePath) -> Result<Option<ContentId>, TreeError> {

@@ -6,5 +6,8 @@
 //! consumers of Flux artifacts. Deliberately absent: check-outs, child processes, and any knowledge of
 //! Kubernetes objects (the caller turns a `GitRepository` and its Secret into a [`git::GitSource`]).
 
+pub mod artifact;
+pub mod directory;
 pub mod git;
+pub mod overlay;
 pub mod store;

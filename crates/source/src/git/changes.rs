@@ -12,11 +12,10 @@ use tree::{Read, Reads, Tree, TreeError, TreePath};
 
 /// Pairs of tree objects compared before everything counts as changed: no honest commit differs in more, and a
 /// tree object that holds itself many times over would otherwise be walked without end.
-const MOST_STEPS: usize = 400_000;
+const MOST_STEPS: usize = 100_000;
 
 /// The difference between two trees of one repository.
 pub struct ChangedPaths {
-    new: GitTree,
     /// Files whose content, and any path whose kind, changed.
     content: HashSet<TreePath>,
     /// Paths that came, went or became another kind of thing.
@@ -39,7 +38,6 @@ impl GitTree {
     /// [`TreeError`] when the storage fails.
     pub fn changes_to(&self, new: &Self) -> Result<ChangedPaths, TreeError> {
         let mut changes = ChangedPaths {
-            new: new.clone(),
             content: HashSet::new(),
             kinds: HashSet::new(),
             listings: HashSet::new(),
@@ -191,12 +189,14 @@ impl ChangedPaths {
         (!self.everything).then(|| self.content.iter())
     }
 
-    /// Whether a render that read `reads` from the old tree might see something else in the new one. Exact, but
-    /// for paths below directories that came or went, where it may say yes without need.
+    /// Whether a render that read `reads` from the old tree might see something else in the new one, of which
+    /// `view` is what renders are shown (the tree itself, or a filter over it whose patterns did not change).
+    /// Exact for a tree shown as it is, but for paths below directories that came or went, where it may say yes
+    /// without need.
     ///
     /// # Errors
     /// [`TreeError`] when the storage fails (only asked when links are involved).
-    pub fn touches(&self, reads: &Reads) -> Result<bool, TreeError> {
+    pub fn touches(&self, reads: &Reads, view: &dyn Tree) -> Result<bool, TreeError> {
         if self.everything {
             return Ok(true);
         }
@@ -205,7 +205,7 @@ impl ChangedPaths {
         }
         for (path, read) in reads.iter() {
             let touched = if self.meets_link(path) {
-                self.differs(path, read)?
+                differs(path, read, view)?
             } else {
                 let direct = match read {
                     Read::File(_) => self.content.contains(path) || self.above.contains(path),
@@ -239,26 +239,26 @@ impl ChangedPaths {
         // Not from `path` itself: a sibling such as `a-b` sorts between `a` and `a/c`.
         self.links.range(below(path)..).next().is_some_and(|link| link.is_within(path))
     }
+}
 
-    fn differs(&self, path: &TreePath, read: &Read) -> Result<bool, TreeError> {
-        Ok(match read {
-            Read::File(id) => self.new.id(path)?.as_ref() != Some(id),
-            Read::Kind(kind) => self.new.kind(path)? != *kind,
-            Read::Listing(entries) => match self.new.list(path) {
-                Ok(now) => {
-                    now.len() != entries.len()
-                        || now
-                            .iter()
-                            .zip(entries)
-                            .any(|(e, (name, kind))| e.name != *name || e.kind != *kind)
-                }
-                Err(TreeError::Storage { path, source }) => {
-                    return Err(TreeError::Storage { path, source });
-                }
-                Err(_) => true,
-            },
-        })
-    }
+/// Whether one read sees something else in `view`.
+fn differs(path: &TreePath, read: &Read, view: &dyn Tree) -> Result<bool, TreeError> {
+    Ok(match read {
+        Read::File(id) => view.id(path)?.as_ref() != Some(id),
+        Read::Kind(kind) => view.kind(path)? != *kind,
+        Read::Listing(entries) => match view.list(path) {
+            Ok(now) => {
+                let same = |(e, (name, kind)): (&tree::Entry, &(String, _))| {
+                    e.name == *name && e.kind == *kind
+                };
+                now.len() != entries.len() || !now.iter().zip(entries).all(same)
+            }
+            Err(TreeError::Storage { path, source }) => {
+                return Err(TreeError::Storage { path, source });
+            }
+            Err(_) => true,
+        },
+    })
 }
 
 /// The first path that can stand below `path`.

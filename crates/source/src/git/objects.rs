@@ -113,27 +113,6 @@ impl Objects {
         })?
     }
 
-    /// Follows annotated tags to the commit; at most ten, as a chain of tags is nobody's honest wish.
-    pub(crate) fn peel(&self, mut id: ObjectId) -> Result<ObjectId, ObjectError> {
-        self.with(|handle| {
-            let mut buffer = Vec::new();
-            for _ in 0..10 {
-                match find(handle, id, &mut buffer)? {
-                    (Kind::Commit, _) => return Ok(id),
-                    (Kind::Tag, data) => {
-                        id = gix::objs::TagRefIter::from_bytes(data, gix::hash::Kind::Sha1)
-                            .target_id()
-                            .map_err(|e| ObjectError::Malformed { id, problem: e.to_string() })?;
-                    }
-                    (found, _) => {
-                        return Err(ObjectError::Kind { id, found, wanted: Kind::Commit });
-                    }
-                }
-            }
-            Err(ObjectError::Malformed { id, problem: "a chain of more than ten tags".into() })
-        })
-    }
-
     /// The packs that are complete, with their size in bytes.
     pub(crate) fn packs(&self) -> Result<Vec<(PathBuf, u64)>, GitError> {
         let directory = self.pack_directory();

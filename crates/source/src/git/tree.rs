@@ -280,7 +280,7 @@ impl Tree for GitTree {
         }))
     }
 
-    /// Git's object id. A directory that holds links has the id of the whole tree instead, because what its
+    /// Git's object id. For a directory that holds links the id of the whole tree is added, because what its
     /// links lead to may change without it.
     fn id(&self, path: &TreePath) -> Result<Option<ContentId>, TreeError> {
         let found = self.find(path).map_err(|e| Self::storage(path, e))?;
@@ -290,10 +290,11 @@ impl Tree for GitTree {
             Some(Found::Directory(None)) => ObjectId::null(gix::hash::Kind::Sha1),
             Some(Found::Directory(Some(id))) => {
                 if self.has_links(id, 0).map_err(|e| Self::storage(path, e))? {
-                    self.root
-                } else {
-                    id
+                    let both = [id.as_slice(), self.root.as_slice(), &[u8::from(self.submodules)]]
+                        .concat();
+                    return Ok(Some(ContentId(both.into())));
                 }
+                id
             }
         };
         Ok(Some(ContentId(id.as_slice().into())))
