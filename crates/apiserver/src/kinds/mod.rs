@@ -1,0 +1,147 @@
+//! What is particular to single built-in kinds: what their REST strategies and admission do in a real
+//! server, apart from types, defaults and validation (crate `schema`).
+
+mod definition;
+mod namespace;
+mod pod;
+mod secret;
+mod service;
+
+pub use service::{Addresses, Reserved};
+
+use crate::rest::{Api, ApiError, Call, Target};
+use crate::store::Stored;
+use object::{Map, Value, map};
+
+/// The built-in kind of a target, empty for custom resources.
+fn kind(target: &Target) -> &str {
+    if target.served.custom.is_some() { "" } else { target.served.kind.kind.as_str() }
+}
+
+/// Prepares a new object.
+pub(crate) fn before_create(
+    api: &Api,
+    call: &mut Call,
+    target: &Target,
+    value: &mut Value,
+) -> Result<Reserved, ApiError> {
+    let keeps_status = kind(target) == "Node";
+    if target.served.kind.has_status() && !keeps_status {
+        value.make_map().remove("status");
+    }
+    match kind(target) {
+        "Namespace" => namespace::before_create(value),
+        "Pod" => pod::before_create(value),
+        "Secret" => secret::fold_string_data(value),
+        "PersistentVolumeClaim" | "PersistentVolume" => {
+            value.make_map().insert("status", map! {"phase": "Pending"});
+        }
+        "CustomResourceDefinition" => definition::before_write(api, None, value),
+        "Service" => return service::before_create(api, call, target, value),
+        "Deployment"
+        | "ReplicaSet"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "Job"
+        | "CronJob"
+        | "Ingress"
+        | "PodDisruptionBudget"
+        | "ReplicationController"
+        | "ResourceQuota" => {
+            value.make_map().insert("status", Map::new());
+        }
+        _ => {}
+    }
+    Ok(Reserved::default())
+}
+
+/// Prepares a changed object.
+pub(crate) fn before_update(
+    api: &Api,
+    call: &mut Call,
+    target: &Target,
+    old: &Value,
+    new: &mut Value,
+) -> Result<(), ApiError> {
+    let plain = target.subresource.is_empty();
+    match kind(target) {
+        "Namespace" if plain => namespace::before_update(old, new),
+        "Secret" => secret::fold_string_data(new),
+        "CustomResourceDefinition" if plain => definition::before_write(api, Some(old), new),
+        "Service" if plain => service::before_update(api, call, target, old, new)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether the object may be deleted at all.
+pub(crate) fn before_delete(api: &Api, target: &Target, current: &Stored) -> Result<(), ApiError> {
+    let _ = (api, current);
+    if kind(target) == "Namespace" && namespace::PERMANENT.contains(&target.name.as_str()) {
+        let why = "this namespace may not be deleted";
+        return Err(ApiError::forbidden(&target.served, &target.name, why));
+    }
+    Ok(())
+}
+
+/// Seconds that the object has to end; 0 for all but Pods.
+pub(crate) fn grace_period(target: &Target, object: &Value, asked: Option<i64>) -> i64 {
+    if kind(target) == "Pod" { pod::grace_period(object, asked) } else { 0 }
+}
+
+/// Whether something other than a finalizer keeps a deleted object.
+pub(crate) fn holds_back_deletion(target: &Target, object: &Value) -> bool {
+    kind(target) == "Namespace" && namespace::is_held(object)
+}
+
+/// Changes an object that has just been marked for deletion.
+pub(crate) fn mark_deleted(api: &Api, target: &Target, object: &mut Value) {
+    match kind(target) {
+        "Namespace" => namespace::mark_deleted(object),
+        "CustomResourceDefinition" => definition::mark_deleted(api, object),
+        _ => {}
+    }
+}
+
+/// Finalizers that the server adds to an object when it is deleted.
+pub(crate) fn deletion_finalizer(target: &Target) -> Option<&'static str> {
+    (kind(target) == "CustomResourceDefinition").then_some(definition::FINALIZER)
+}
+
+/// Whether dependents stay when the client says nothing.
+pub(crate) fn orphans_by_default(target: &Target) -> bool {
+    matches!(kind(target), "Job" | "ReplicationController")
+}
+
+/// Whether a deletion answers the object that was deleted, and not a `Status`.
+pub(crate) fn returns_deleted(target: &Target) -> bool {
+    matches!(
+        kind(target),
+        "Pod"
+            | "Namespace"
+            | "PersistentVolume"
+            | "PersistentVolumeClaim"
+            | "PodTemplate"
+            | "ResourceQuota"
+            | "Service"
+            | "ServiceAccount"
+            | "StorageClass"
+            | "CSIDriver"
+            | "CSINode"
+            | "VolumeAttachment"
+    )
+}
+
+/// After a change is durable: what must be true before the client hears of it.
+pub(crate) fn after_write(api: &Api, target: &Target) {
+    match kind(target) {
+        "CustomResourceDefinition" => definition::after_write(api, &target.name),
+        "Service" => service::after_write(api, target),
+        _ => {}
+    }
+}
+
+/// Serves the custom resources and reserves the addresses that the store holds at the start.
+pub(crate) fn start(api: &Api) {
+    definition::start(api);
+}

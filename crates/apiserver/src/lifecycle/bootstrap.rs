@@ -1,0 +1,71 @@
+//! What every cluster has from the start.
+
+use super::{MANAGER, accounts, namespaces};
+use crate::rest::{Api, ApiError};
+use crate::store::{Key, ResourceId};
+use object::{Manifest, Value, map};
+
+const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+pub(super) async fn create(api: &Api) -> Result<(), ApiError> {
+    for name in NAMESPACES {
+        let namespace = map! {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": map! {"name": name},
+        };
+        ensure(api, &namespaces(), "", namespace.into(), "kube-apiserver").await?;
+        account(api, name).await?;
+    }
+    ensure(api, &ResourceId::new("", "services"), "default", own_service(), "kube-apiserver").await
+}
+
+/// The Service under which a cluster's API server is found.
+fn own_service() -> Value {
+    let port = map! {"name": "https", "port": 443_i64, "protocol": "TCP", "targetPort": 6443_i64};
+    map! {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": map! {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": map! {"component": "apiserver", "provider": "kubernetes"},
+        },
+        "spec": map! {
+            "type": "ClusterIP",
+            "clusterIP": "10.96.0.1",
+            "ports": vec![Value::from(port)],
+        },
+    }
+    .into()
+}
+
+/// The ServiceAccount `default` of a namespace.
+pub(super) async fn account(api: &Api, namespace: &str) -> Result<(), ApiError> {
+    let account = map! {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": map! {"name": "default", "namespace": namespace},
+    };
+    let stored = api.store().get(&Key::new(&namespaces(), "", namespace));
+    if stored.is_none_or(|n| n.deleting) {
+        return Ok(());
+    }
+    ensure(api, &accounts(), namespace, account.into(), MANAGER).await
+}
+
+async fn ensure(
+    api: &Api,
+    resource: &ResourceId,
+    namespace: &str,
+    object: Value,
+    manager: &str,
+) -> Result<(), ApiError> {
+    if api.store().get(&Key::new(resource, namespace, object.name())).is_some() {
+        return Ok(());
+    }
+    match api.create_object(resource, object, manager).await {
+        Err(e) if e.reason != "AlreadyExists" => Err(e),
+        _ => Ok(()),
+    }
+}

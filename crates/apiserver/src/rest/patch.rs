@@ -1,0 +1,185 @@
+//! `PATCH`: JSON, merge, strategic merge, apply.
+
+mod json;
+
+use super::body::{Media, decode};
+use super::error::ApiError;
+use super::update::Owners;
+use super::{Answer, Api, Call, Target, ownership, shape};
+use object::{Manifest, Value};
+
+/// `application/...` of what a patch may be, as the real server lists them.
+const TYPES: [&str; 4] = [
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+];
+
+impl Api {
+    /// Changes the target as `body` says; whether it was created comes with the answer.
+    ///
+    /// # Errors
+    /// As the API server refuses it.
+    pub async fn patch(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        media: Option<Media>,
+        body: &[u8],
+    ) -> Result<(Answer, bool), ApiError> {
+        let custom = target.served.custom.is_some();
+        let media = match media {
+            Some(Media::StrategicPatch) if custom => None,
+            media => media,
+        };
+        match media {
+            Some(Media::Apply) => self.apply(call, target, decode(body, Media::Apply)?).await,
+            Some(Media::JsonPatch) => {
+                let operations = operations(&decode(body, Media::Json)?)?;
+                self.patch_with(call, target, |old| operations.apply(old)).await
+            }
+            Some(Media::MergePatch) => {
+                let patch = object_patch(body)?;
+                self.patch_with(call, target, |old| Ok(merged(old.clone(), &patch))).await
+            }
+            Some(Media::StrategicPatch) => {
+                let patch = object_patch(body)?;
+                let schema = &target.served.schema;
+                self.patch_with(call, target, |old| shape::strategic(schema, old, &patch)).await
+            }
+            _ => {
+                let allowed: Vec<&str> =
+                    TYPES.into_iter().filter(|t| !custom || !t.contains("strategic")).collect();
+                Err(ApiError::unsupported_media_type(&allowed))
+            }
+        }
+    }
+
+    async fn patch_with(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        mut patched: impl FnMut(&Value) -> Result<Value, ApiError> + Send,
+    ) -> Result<(Answer, bool), ApiError> {
+        let (validation, mut warnings) = (call.validation, Vec::new());
+        let served = target.served.clone();
+        let name = target.name.clone();
+        let transform = |old: &Value| {
+            let mut new = patched(old)?;
+            if new.name() != name {
+                let why = "the name of the object in the patch does not match the name on the URL";
+                return Err(ApiError::bad_request(why));
+            }
+            let mut of_patch = Call { validation, ..Call::default() };
+            shape::complete(&mut of_patch, &served, &mut new)?;
+            warnings = of_patch.warnings;
+            Ok(new)
+        };
+        let answer = self.modify(call, target, transform).await?;
+        warnings.into_iter().for_each(|w| call.warn(w));
+        Ok((answer, false))
+    }
+
+    /// Server-side apply.
+    async fn apply(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        mut config: Value,
+    ) -> Result<(Answer, bool), ApiError> {
+        if call.manager.is_empty() {
+            return Err(required_manager());
+        }
+        super::create::check_type(target, &config)?;
+        if config.at(["metadata", "managedFields"]).is_some_and(|m| !m.is_null()) {
+            return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+        }
+        if config.name().is_empty() {
+            config.metadata_mut().insert("name", target.name.as_str());
+        }
+        super::create::place(target, &mut config)?;
+        shape::report_unknown(call, &target.served, &config)?;
+        loop {
+            if self.store().newest(&target.key()).is_none() {
+                match self.apply_create(call, target, &config).await {
+                    // Somebody was faster: the object is there now.
+                    Err(e) if e.reason == "AlreadyExists" => continue,
+                    created => return created.map(|answer| (answer, true)),
+                }
+            }
+            let options = call.clone();
+            let transform =
+                |old: &Value| ownership::apply(self, &options, target, Some(old), &config);
+            let answer = self.modify_as(call, target, Owners::Settled, transform).await;
+            match answer {
+                // It went in between: apply creates it again.
+                Err(e) if e.reason == "NotFound" && target.subresource.is_empty() => {}
+                answer => return answer.map(|answer| (answer, false)),
+            }
+        }
+    }
+
+    async fn apply_create(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        config: &Value,
+    ) -> Result<Answer, ApiError> {
+        if !target.subresource.is_empty() {
+            return Err(ApiError::not_found(&target.served, &target.name));
+        }
+        if config.meta("resourceVersion").is_some_and(|v| !v.is_empty()) {
+            return Err(ApiError::modified(&target.served, &target.name));
+        }
+        if let Some(uid) = config.meta("uid").filter(|uid| !uid.is_empty()) {
+            let why =
+                format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
+            return Err(ApiError::conflict(&target.served, &target.name, &why));
+        }
+        let value = ownership::apply(self, call, target, None, config)?;
+        self.create_as(call, target, Owners::Settled, value).await
+    }
+}
+
+/// The operations of a JSON patch.
+pub(super) fn operations(patch: &Value) -> Result<json::Operations, ApiError> {
+    json::Operations::read(patch)
+}
+
+fn required_manager() -> ApiError {
+    let mut error = ApiError::bad_request(
+        "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for \
+         apply patch",
+    );
+    error.code = http::StatusCode::UNPROCESSABLE_ENTITY;
+    error.reason = "Invalid";
+    error
+}
+
+fn object_patch(body: &[u8]) -> Result<Value, ApiError> {
+    let patch = decode(body, Media::Json)?;
+    if patch.as_map().is_none() {
+        return Err(ApiError::bad_request("error decoding patch: it is no JSON object"));
+    }
+    Ok(patch)
+}
+
+/// JSON merge patch (RFC 7396).
+pub(super) fn merged(target: Value, patch: &Value) -> Value {
+    let Value::Map(patch) = patch else { return patch.clone() };
+    let mut result = match target {
+        Value::Map(map) => Value::Map(map),
+        _ => Value::map(),
+    };
+    let map = result.make_map();
+    for (key, value) in patch.iter() {
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            let before = map.remove(key).unwrap_or_default();
+            map.insert(key, merged(before, value));
+        }
+    }
+    result
+}

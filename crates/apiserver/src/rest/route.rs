@@ -1,0 +1,233 @@
+//! From an HTTP request to the operation it asks for, and back to a response.
+
+use super::body::{self, Media};
+use super::encode::{self, Form};
+use super::error::ApiError;
+use super::read::{ListParams, revision, selector};
+use super::reply::Reply;
+use super::{Answer, Api, Call, DeleteOptions, FieldValidation, Identity, Params, Target};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use object::Value;
+
+/// The parts of a request, with its body collected.
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) params: Params,
+    pub(crate) body: Bytes,
+    pub(crate) who: &'a Identity,
+}
+
+impl Asked<'_> {
+    fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// Answers a request for a resource.
+pub(crate) async fn respond(api: &Api, target: &Target, asked: &Asked<'_>) -> Reply {
+    let mut call = Call::default();
+    let mut reply = match operate(api, target, asked, &mut call).await {
+        Ok(reply) => reply,
+        Err(error) => error.into(),
+    };
+    if let Some(text) = &target.served.deprecation {
+        call.warn(text.as_str());
+    }
+    for warning in &call.warnings {
+        // RFC 7234 warn-text is a quoted string.
+        let escaped = warning.replace('\\', "\\\\").replace('"', "\\\"");
+        if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{escaped}\"")) {
+            reply.headers_mut().append(header::WARNING, value);
+        }
+    }
+    reply
+}
+
+async fn operate(
+    api: &Api,
+    target: &Target,
+    asked: &Asked<'_>,
+    call: &mut Call,
+) -> Result<Reply, ApiError> {
+    let params = &asked.params;
+    let form = Form::negotiate(asked.header(header::ACCEPT), params)?;
+    allowed(target, asked.method)?;
+    if asked.method != Method::GET {
+        *call = write_options(asked)?;
+    }
+    let now = api.clock().now();
+    let object = |code, answer: &Answer| encode::object(&target.served, code, form, answer, now);
+    if !target.subresource.is_empty()
+        && let Some((code, answer)) = subresource(api, target, asked, call).await?
+    {
+        return Ok(object(code, &answer));
+    }
+    match (asked.method.as_str(), target.name.is_empty()) {
+        ("GET", _) if target.watch || params.flag("watch") => api.watch(target, params, form),
+        ("GET", true) => {
+            let page = api.list(target, &ListParams::read(params, target)?)?;
+            Ok(encode::list(&target.served, form, &page, now))
+        }
+        ("GET", false) => Ok(object(StatusCode::OK, &api.read(target, revision(params)?)?)),
+        ("POST", true) => {
+            let value = decoded(asked)?;
+            if !target.served.is_stored() {
+                super::create::check_type(target, &value)?;
+                let answer = api.review(asked.who, target, value)?;
+                return Ok(object(StatusCode::CREATED, &answer));
+            }
+            let answer = api.create(call, target, value).await?;
+            Ok(object(StatusCode::CREATED, &answer))
+        }
+        ("PUT", false) => {
+            let (answer, created) = api.replace(call, target, decoded(asked)?).await?;
+            Ok(object(code(created), &answer))
+        }
+        ("PATCH", false) => {
+            let media = Media::parse(asked.header(header::CONTENT_TYPE));
+            let (answer, created) = api.patch(call, target, media, &asked.body).await?;
+            Ok(object(code(created), &answer))
+        }
+        ("DELETE", false) => {
+            let answer = api.delete(call, target, &delete_options(asked)?).await?;
+            Ok(object(StatusCode::OK, &answer))
+        }
+        ("DELETE", true) => {
+            let selector = selector(params, target)?;
+            let options = delete_options(asked)?;
+            let items = api.delete_collection(call, target, &selector, &options).await?;
+            let page = super::read::Page {
+                revision: api.store().revision(),
+                items,
+                continue_token: String::new(),
+                remaining: None,
+            };
+            Ok(encode::list(&target.served, form, &page, now))
+        }
+        _ => Err(ApiError::method_not_allowed()),
+    }
+}
+
+fn code(created: bool) -> StatusCode {
+    if created { StatusCode::CREATED } else { StatusCode::OK }
+}
+
+/// Subresources that are not the object itself.
+async fn subresource(
+    api: &Api,
+    target: &Target,
+    asked: &Asked<'_>,
+    call: &mut Call,
+) -> Result<Option<(StatusCode, Answer)>, ApiError> {
+    let answer = match (target.subresource.as_str(), asked.method.as_str()) {
+        ("scale", "GET") => (StatusCode::OK, api.read_scale(target)?),
+        ("scale", method) => {
+            let media = Media::parse(asked.header(header::CONTENT_TYPE)).unwrap_or(Media::Json);
+            let patch = method == "PATCH";
+            (StatusCode::OK, api.write_scale(call, target, media, patch, &asked.body).await?)
+        }
+        ("binding", "POST") => (StatusCode::CREATED, api.bind(target, &decoded(asked)?).await?),
+        ("eviction", "POST") => {
+            (StatusCode::CREATED, api.evict(call, target, &decoded(asked)?).await?)
+        }
+        ("token", "POST") => (StatusCode::CREATED, api.request_token(target, decoded(asked)?)?),
+        ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", _) => {
+            return Ok(None);
+        }
+        (other, _) => {
+            return Err(ApiError::bad_request(format!(
+                "workloads are simulated here: there is no container behind {other:?}"
+            )));
+        }
+    };
+    Ok(Some(answer))
+}
+
+fn allowed(target: &Target, method: &Method) -> Result<(), ApiError> {
+    let verb = match (method.as_str(), target.name.is_empty()) {
+        ("GET" | "HEAD", true) => "list",
+        ("GET" | "HEAD", false) => "get",
+        ("POST", _) => "create",
+        ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
+        ("DELETE", true) => "deletecollection",
+        ("DELETE", false) => "delete",
+        _ => return Err(ApiError::method_not_allowed()),
+    };
+    let has = match target.served.kind.subresource(&target.subresource) {
+        Some(subresource) => subresource.verbs.iter().any(|v| v == verb),
+        None => target.served.has_verb(verb),
+    };
+    if has { Ok(()) } else { Err(ApiError::method_not_allowed()) }
+}
+
+fn decoded(asked: &Asked<'_>) -> Result<Value, ApiError> {
+    match Media::parse(asked.header(header::CONTENT_TYPE)) {
+        Some(media @ (Media::Json | Media::Yaml)) => body::decode(&asked.body, media),
+        _ => Err(ApiError::unsupported_media_type(&["application/json", "application/yaml"])),
+    }
+}
+
+fn write_options(asked: &Asked<'_>) -> Result<Call, ApiError> {
+    let params = &asked.params;
+    let mut dry_run = false;
+    for value in params.all("dryRun").filter(|v| !v.is_empty()) {
+        if value != "All" {
+            return Err(invalid_option(format!(
+                "dryRun: Unsupported value: {value:?}: supported values: \"All\""
+            )));
+        }
+        dry_run = true;
+    }
+    let validation = match params.get("fieldValidation") {
+        None | Some("Warn") => FieldValidation::Warn,
+        Some("Ignore") => FieldValidation::Ignore,
+        Some("Strict") => FieldValidation::Strict,
+        Some(other) => {
+            return Err(invalid_option(format!(
+                "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \
+                 \"Strict\", \"Warn\""
+            )));
+        }
+    };
+    let manager = match params.get("fieldManager") {
+        Some(manager) if manager.len() > 128 => {
+            return Err(invalid_option(
+                "fieldManager: Too long: may not be more than 128 bytes".to_owned(),
+            ));
+        }
+        Some(manager) => manager.to_owned(),
+        None if is_apply(asked) => String::new(),
+        // The user agent up to its first slash.
+        None => {
+            let agent = asked.header(header::USER_AGENT);
+            agent.split('/').next().unwrap_or_default().chars().take(128).collect()
+        }
+    };
+    let force = params.flag("force");
+    Ok(Call { dry_run, manager, validation, force, warnings: Vec::new() })
+}
+
+fn is_apply(asked: &Asked<'_>) -> bool {
+    asked.method == Method::PATCH
+        && Media::parse(asked.header(header::CONTENT_TYPE)) == Some(Media::Apply)
+}
+
+fn invalid_option(what: String) -> ApiError {
+    let mut error = ApiError::bad_request(format!("options.meta.k8s.io \"\" is invalid: {what}"));
+    error.code = StatusCode::UNPROCESSABLE_ENTITY;
+    error.reason = "Invalid";
+    error
+}
+
+fn delete_options(asked: &Asked<'_>) -> Result<DeleteOptions, ApiError> {
+    let params = &asked.params;
+    let mut options = DeleteOptions::default();
+    if let Some(policy) = params.get("propagationPolicy") {
+        options.propagation = Some(DeleteOptions::policy(policy)?);
+    }
+    options.grace_period_seconds = params.number("gracePeriodSeconds")?;
+    if asked.body.is_empty() { Ok(options) } else { options.read(&decoded(asked)?) }
+}

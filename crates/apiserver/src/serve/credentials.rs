@@ -1,0 +1,176 @@
+//! A certificate authority, a serving certificate and a bearer token, kept in the data folder.
+
+use crate::rest::Identity;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why there are no credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// A file.
+    #[error("{path}", path = path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A certificate or key.
+    #[error(
+        "a certificate cannot be made; remove ca.crt and ca.key from the data folder to start anew"
+    )]
+    Certificate(#[from] rcgen::Error),
+    /// TLS.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    /// No randomness.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
+}
+
+/// Who may ask, and by which certificate the server is known.
+#[derive(Clone)]
+pub struct Credentials {
+    ca_pem: String,
+    token: String,
+    authority: Arc<(CertificateParams, String)>,
+}
+
+impl Credentials {
+    /// Reads the credentials in `folder`, or makes them; `None` keeps them in memory.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or holds no key.
+    pub fn open(folder: Option<&Path>) -> Result<Self, CredentialsError> {
+        let params = authority_params()?;
+        let kept = |name: &str, make: &dyn Fn() -> Result<String, CredentialsError>| {
+            let Some(folder) = folder else { return make() };
+            keep(&folder.join(name), make)
+        };
+        let key_pem = kept("ca.key", &|| Ok(KeyPair::generate()?.serialize_pem()))?;
+        let key = KeyPair::from_pem(&key_pem)?;
+        let ca_pem = kept("ca.crt", &|| Ok(params.self_signed(&key)?.pem()))?;
+        let token = kept("token", &random_token)?;
+        Ok(Self { ca_pem, token, authority: Arc::new((params, key_pem)) })
+    }
+
+    /// Whom a bearer token stands for.
+    pub(crate) fn identify(&self, token: &str) -> Option<Identity> {
+        // Hashes are compared, so that the time taken tells nothing about the token.
+        let same = Sha256::digest(token) == Sha256::digest(&self.token);
+        same.then(|| Identity::admin("windlass-admin"))
+    }
+
+    /// The certificate authority, PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The administrator's bearer token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// TLS with a certificate for `names` (host names and addresses), beside `localhost` and
+    /// `kubernetes.default.svc`.
+    ///
+    /// # Errors
+    /// When the certificate cannot be made.
+    pub fn tls(&self, names: &[String]) -> Result<Arc<rustls::ServerConfig>, CredentialsError> {
+        let (authority, key_pem) = &*self.authority;
+        let issuer = Issuer::from_params(authority, KeyPair::from_pem(key_pem)?);
+        let usual = ["localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default.svc"];
+        let mut all: Vec<String> = usual.map(str::to_owned).into();
+        all.extend(names.iter().filter(|n| !usual.contains(&n.as_str())).cloned());
+        let mut params = CertificateParams::new(all)?;
+        params.distinguished_name.push(DnType::CommonName, "windlass-apiserver");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &issuer)?;
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, private)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    pub(crate) fn kubeconfig(&self, address: &str) -> String {
+        let ca = STANDARD.encode(&self.ca_pem);
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: windlass\n\
+             clusters:\n- name: windlass\n  cluster:\n    server: https://{address}\n    \
+             certificate-authority-data: {ca}\n\
+             users:\n- name: windlass-admin\n  user:\n    token: {}\n\
+             contexts:\n- name: windlass\n  context:\n    cluster: windlass\n    \
+             user: windlass-admin\n    namespace: default\n",
+            self.token
+        )
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+fn authority_params() -> Result<CertificateParams, CredentialsError> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, "windlass-ca");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    Ok(params)
+}
+
+fn random_token() -> Result<String, CredentialsError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|e| CredentialsError::Random(e.to_string()))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The text of a file that only its owner can read, made when it is absent.
+fn keep(
+    path: &Path,
+    make: &dyn Fn() -> Result<String, CredentialsError>,
+) -> Result<String, CredentialsError> {
+    let failed = |source| CredentialsError::File { path: path.to_owned(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+        _ => {}
+    }
+    let text = make()?;
+    // Written whole under another name first: a crash leaves no half key.
+    let draft = path.with_extension("new");
+    std::fs::remove_file(&draft).or_else(ignore_missing).map_err(failed)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    std::fs::rename(&draft, path).map_err(failed)?;
+    Ok(text.trim().to_owned())
+}
+
+fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
