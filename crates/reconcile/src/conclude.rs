@@ -112,7 +112,10 @@ fn is_quiet(run: &Run, previous: &KustomizationStatus) -> bool {
 }
 
 fn same_entries(new: Option<&[InventoryEntry]>, old: Option<&Inventory>) -> bool {
-    new.unwrap_or_default() == old.map(|i| i.entries.as_slice()).unwrap_or_default()
+    let old = old.map(|i| i.entries.as_slice()).unwrap_or_default();
+    let set = |entries: &[InventoryEntry]| entries.iter().cloned().collect::<HashSet<_>>();
+    let new = new.unwrap_or_default();
+    new == old || set(new) == set(old)
 }
 
 fn end(run: &Run) -> End {
@@ -219,7 +222,8 @@ fn kept_inventory(run: &Run, previous: &KustomizationStatus, ready: bool) -> Opt
         run.outcome.results.iter().map(|r| (inventory::id(&r.key), &r.result)).collect();
     let gone = |entry: &InventoryEntry| matches!(results.get(&entry.id), Some(StepResult::Deleted));
     let applied = |entry: &InventoryEntry| {
-        matches!(results.get(&entry.id), Some(StepResult::Created | StepResult::Configured))
+        use StepResult::{Configured, Created, Unchanged};
+        matches!(results.get(&entry.id), Some(Created | Configured | Unchanged))
     };
     let finished = ready || applied_all(run);
     let mut entries: Vec<InventoryEntry> = if finished {

@@ -1,5 +1,6 @@
 //! What is to exist: rendered objects, labelled as ours, in the order they are applied in.
 
+mod expected;
 mod normal;
 mod order;
 mod own;
@@ -45,7 +46,8 @@ pub struct DesiredObject {
     pub gvk: Gvk,
     /// What is applied, owner labels included.
     pub value: Arc<Value>,
-    /// [`ssa::content_hash`] of its [`ssa::desired_projection`].
+    /// [`ssa::owned_hash`] of the live object once it is applied, as far as that can be foretold without the
+    /// server; it changes whenever what a server would store of it does.
     pub hash: u64,
     /// Where it was declared, `path:line`.
     pub origin: String,

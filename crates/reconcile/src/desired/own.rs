@@ -1,6 +1,6 @@
 //! From rendered objects to what is to exist: checked, labelled as ours and put in order.
 
-use super::{Desired, DesiredObject, Stage, normal, rank};
+use super::{Desired, DesiredObject, Stage, expected, normal, rank};
 use crate::inventory;
 use crate::policy::Policy;
 use crate::run::{Halt, Phase};
@@ -126,7 +126,7 @@ fn own_one(
     label(&mut value, spec);
     let stage = stage(&gvk, custom.is_some());
     let policy = Policy::of(&value, &spec.owner.group);
-    let hash = ssa::content_hash(&ssa::desired_projection(&value));
+    let hash = expected::hash(&value, &gvk);
     Ok(DesiredObject { key, gvk, value: Arc::new(value), hash, origin, stage, policy, unknown })
 }
 
