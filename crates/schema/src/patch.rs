@@ -15,7 +15,7 @@ pub use json_patch::JsonPatch;
 pub use strategic::strategic;
 
 /// Merges `patch` into `target` (RFC 7386): members of null remove, maps merge, all else replaces. Nulls inside
-/// members that are new are dropped.
+/// members that are new are dropped, inside lists too (as `evanphx/json-patch` has it).
 pub fn merge_patch(target: &mut Value, patch: Value) {
     match patch {
         Value::Map(patch) => merge_maps(target.make_map(), patch),
@@ -37,6 +37,10 @@ fn merge_maps(target: &mut Map, patch: Map) {
                     target.insert(name, new);
                 }
             },
+            // Where a map stood, the library takes what comes as it is.
+            other if matches!(target.get(&name), Some(Value::Map(_))) => {
+                target.insert(name, other);
+            }
             mut other => {
                 drop_nulls(&mut other);
                 target.insert(name, other);

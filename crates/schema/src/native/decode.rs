@@ -69,6 +69,7 @@ impl Reader {
     fn value(&mut self, schema: &Schema, value: &mut Value) -> Result<(), DecodeError> {
         match (schema.type_, &mut *value) {
             (_, Value::Null) | (Type::Any, _) => Ok(()),
+            _ if is_opaque(schema) => Ok(()),
             (Type::Object, Value::Map(map)) => self.object(schema, map),
             (Type::Array, Value::List(items)) => self.list(schema, items),
             (Type::String, Value::String(_)) => text(schema, value),
@@ -81,9 +82,6 @@ impl Reader {
     }
 
     fn object(&mut self, schema: &Schema, map: &mut Map) -> Result<(), DecodeError> {
-        if is_opaque(schema) {
-            return Ok(());
-        }
         let outer = std::mem::take(&mut self.owner);
         if schema.name.is_some() || outer.is_empty() {
             self.owner = struct_name(schema).to_owned();
@@ -192,7 +190,7 @@ impl Reader {
     }
 }
 
-/// Types that keep any JSON object.
+/// Types that keep any JSON.
 fn is_opaque(schema: &Schema) -> bool {
     schema.properties.is_empty()
         && schema.additional == Additional::Unspecified
@@ -284,7 +282,8 @@ fn go_type(schema: &Schema) -> String {
         Type::Array => {
             format!("[]{}", schema.items.as_deref().map_or("interface {}".to_owned(), go_type))
         }
-        Type::IntOrString => "intstr.IntOrString".to_owned(),
+        // What is no text is read as a number.
+        Type::IntOrString => "int32".to_owned(),
         Type::Object => match (&schema.additional, &schema.name) {
             (Additional::Of(of), _) => format!("map[string]{}", go_type(of)),
             (_, Some(name)) => {

@@ -191,7 +191,8 @@ fn merge_member(
             let (of, rule) = lookup(schema, name)?;
             if deletes || rule.is_some_and(|r| r.merge) {
                 let key = rule.and_then(|r| r.merge_key.as_deref());
-                merge_lists(of.and_then(|s| s.items.as_deref()), items, patch, key, deletes)
+                merge_lists(of.and_then(|s| s.items.as_deref()), items, patch, key, deletes)?;
+                Ok(())
             } else {
                 *items = patch;
                 Ok(())
@@ -279,20 +280,25 @@ fn merge_ordered(
         let key = rule.and_then(|r| r.merge_key.as_deref());
         check_order(given.as_deref().unwrap_or_default(), &order, key)?;
         let items = of.and_then(|s| s.items.as_deref());
-        let merged = match (before.clone(), given.clone()) {
+        let mut server = before.clone().unwrap_or_default();
+        let kinds = element_kind(&[&server, given.as_deref().unwrap_or_default()]);
+        let merged = match (before, given) {
             (None, None) => continue,
             (Some(before), None) => before,
             (None, Some(given)) => without_directives(given),
             (Some(before), Some(given)) if rule.is_some_and(|r| r.merge) => {
                 let mut merged = before;
-                merge_lists(items, &mut merged, given, key, false)?;
+                let mut stood = merge_lists(items, &mut merged, given, key, false)?;
+                // The library's lists share memory: what it takes for the order on the server is the list
+                // with deletions and additions, as long as the list was.
+                stood.truncate(server.len());
+                server = stood;
                 merged
             }
             (Some(_), Some(given)) => given,
         };
         let (named, others) = partition(merged, &order, key)?;
-        let server = before.unwrap_or_default();
-        element_kind(&[&server, given.as_deref().unwrap_or_default()])?;
+        kinds?;
         original.insert(name, normalize(named, others, &order, &server, key)?);
         patch.remove(name);
     }
@@ -304,25 +310,26 @@ fn check_order(patch: &[Value], order: &[Value], key: Option<&str>) -> Result<()
     if patch.is_empty() || order.is_empty() {
         return Ok(());
     }
-    let mut next = order.iter();
-    for item in patch {
+    let deletes = |item: &&Value| {
+        key.is_some() && item.get(DIRECTIVE).and_then(Value::as_str) == Some("delete")
+    };
+    let mut waiting = patch.iter().filter(|item| !deletes(item)).peekable();
+    let mut ordered = order.iter().peekable();
+    while let (Some(item), Some(next)) = (waiting.peek(), ordered.peek()) {
+        // Other directives are passed over, but not when the order is used up: the library is that strict.
         if item.get(DIRECTIVE).is_some() {
+            waiting.next();
             continue;
         }
-        let mut found = false;
-        for ordered in next.by_ref() {
-            if identity(item, key)? == identity(ordered, key)? {
-                found = true;
-                break;
-            }
+        if identity(item, key)? == identity(next, key)? {
+            waiting.next();
         }
-        if !found {
-            let patch = go_print(&Value::List(patch.to_vec()));
-            return Err(StrategicError::OrderMismatch {
-                patch,
-                order: go_print(&Value::List(order.to_vec())),
-            });
-        }
+        ordered.next();
+    }
+    if waiting.peek().is_some() {
+        let patch = go_print(&Value::List(patch.to_vec()));
+        let order = go_print(&Value::List(order.to_vec()));
+        return Err(StrategicError::OrderMismatch { patch, order });
     }
     Ok(())
 }
@@ -349,20 +356,22 @@ fn element_kind(lists: &[&[Value]]) -> Result<bool, StrategicError> {
     Ok(matches!(first, Value::Map(_)))
 }
 
+/// Merges `patch` into `original`. Returns the list as it stood before items were brought into order.
 fn merge_lists(
     of: Option<&Schema>,
     original: &mut Vec<Value>,
     patch: Vec<Value>,
     key: Option<&str>,
     deletes: bool,
-) -> Result<(), StrategicError> {
+) -> Result<Vec<Value>, StrategicError> {
     if original.is_empty() && patch.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let before = original.clone();
     if !element_kind(&[original, &patch])? {
         if deletes {
             original.retain(|item| !patch.contains(item));
-            return Ok(());
+            return Ok(before);
         }
         let mut merged: Vec<Value> = Vec::with_capacity(original.len() + patch.len());
         for item in original.iter().chain(&patch) {
@@ -373,14 +382,14 @@ fn merge_lists(
         // Scalars have no merge key, whatever the schema says.
         let (named, others) = partition(merged, &patch, None)?;
         *original = normalize(named, others, &patch, original, None)?;
-        return Ok(());
+        return Ok(before);
     }
     let Some(key) = key else {
         let name = of.and_then(|s| s.name.as_deref()).unwrap_or_default();
         let name = name.rsplit_once('.').map_or(name, |(_, last)| last).to_owned();
         return Err(StrategicError::MergeKeyUnknown(name));
     };
-    let patch = special_items(original, patch, key)?;
+    let (patch, replaced) = special_items(original, patch, key)?;
     let server = original.clone();
     for item in &patch {
         let wanted = identity(item, Some(key))?.clone();
@@ -399,17 +408,18 @@ fn merge_lists(
             _ => original.push(item.clone()),
         }
     }
+    let stood = if replaced { before } else { original.clone() };
     let (named, others) = partition(std::mem::take(original), &patch, Some(key))?;
     *original = normalize(named, others, &patch, &server, Some(key))?;
-    Ok(())
+    Ok(stood)
 }
 
-/// Does what items with `$patch` say; returns the others.
+/// Does what items with `$patch` say; returns the others, and whether they replace the list.
 fn special_items(
     original: &mut Vec<Value>,
     patch: Vec<Value>,
     key: &str,
-) -> Result<Vec<Value>, StrategicError> {
+) -> Result<(Vec<Value>, bool), StrategicError> {
     let mut plain = Vec::with_capacity(patch.len());
     let mut replaces = false;
     for item in patch {
@@ -436,7 +446,7 @@ fn special_items(
         original.clear();
         original.append(&mut plain);
     }
-    Ok(plain)
+    Ok((plain, replaces))
 }
 
 type Parts = (Vec<Value>, Vec<Value>);
