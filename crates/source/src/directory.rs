@@ -29,7 +29,8 @@ impl DirectoryTree {
             Ok(_) => Err(TreeError::Link(path.clone())),
             Err(error) => match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
-                io::ErrorKind::FilesystemLoop => Err(TreeError::Link(path.clone())),
+                // ELOOP on Linux, which the standard library does not name yet.
+                _ if error.raw_os_error() == Some(40) => Err(TreeError::Link(path.clone())),
                 _ => Err(storage(path, error)),
             },
         }

@@ -8,7 +8,7 @@ mod changes;
 mod credentials;
 mod error;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod location;
 mod objects;
 mod pack;

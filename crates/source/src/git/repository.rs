@@ -289,6 +289,13 @@ impl Repository {
             let moved = self.transfer(source, location, credentials, revision, have).await?;
             fetched.objects += moved.objects;
             fetched.bytes += moved.bytes;
+            if !self.0.objects.contains(&commit) {
+                return Err(GitError::NotFound {
+                    url: location.to_string(),
+                    wanted: format!("commit {commit}"),
+                    hint: ", or not on the branch of spec.ref".to_owned(),
+                });
+            }
             whole = self.check(location, commit).await;
             have = false;
         }

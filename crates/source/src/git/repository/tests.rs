@@ -102,3 +102,308 @@ async fn http_version_2() {
 async fn http_version_0() {
     over_http(Manner { old: true, ..Manner::default() }).await;
 }
+
+#[tokio::test]
+async fn tags_names_and_commits_over_http() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    sample.write("a", "1");
+    let first = sample.commit();
+    sample.git(&["tag", "-a", "v1.0.0", "-m", "annotated"]);
+    sample.write("a", "2");
+    let second = sample.commit();
+    sample.git(&["update-ref", "refs/pull/7/head", &first.to_string()]);
+    for old in [false, true] {
+        let server =
+            Server::start(sample.directory.path(), Manner { old, ..Manner::default() }).await;
+        for (reference, expected) in [
+            (Reference::Tag("v1.0.0".into()), format!("v1.0.0@sha1:{first}")),
+            (Reference::Semver("1.x".into()), format!("v1.0.0@sha1:{first}")),
+            (Reference::Name("refs/tags/v1.0.0".into()), format!("refs/tags/v1.0.0@sha1:{first}")),
+            (Reference::Name("refs/pull/7/head".into()), format!("refs/pull/7/head@sha1:{first}")),
+            (Reference::Commit { sha: second.to_string(), branch: None }, format!("sha1:{second}")),
+            // Not the tip of anything in version 0: it comes with the history of its branch.
+            (
+                Reference::Commit { sha: first.to_string(), branch: Some("main".into()) },
+                format!("main@sha1:{first}"),
+            ),
+        ] {
+            let ours = Ours::new();
+            let mut source = server.source();
+            source.reference = reference.clone();
+            let (revision, _) =
+                follow(&ours, &source).await.unwrap_or_else(|e| panic!("{reference:?}: {e}"));
+            assert_eq!(revision.to_string(), expected);
+            let content = if expected.contains(&first.to_string()) { "1" } else { "2" };
+            assert_eq!(text(&ours, revision.commit, "a"), content);
+        }
+        let mut source = server.source();
+        source.reference = Reference::Commit {
+            sha: "00000000000000000000000000000000000000ff".into(),
+            branch: None,
+        };
+        let error = follow(&Ours::new(), &source).await.unwrap_err();
+        assert!(matches!(error, GitError::NotFound { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_shown_at_once_and_refusals_are_clear() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    sample.write("a", "1").commit();
+    let manner =
+        Manner { authorization: Some("Basic dXNlcjpodW50ZXIy".into()), ..Manner::default() };
+    let server = Server::start(sample.directory.path(), manner.clone()).await;
+    let ours = Ours::new();
+    let mut source = server.source();
+    let error = ours.repository.resolve(&source).await.unwrap_err();
+    assert_eq!(error.reason().as_str(), "AuthenticationFailed");
+    assert!(error.to_string().contains("wants credentials"), "{error}");
+    let basic = |password: &str| Credentials::Basic {
+        username: "user".into(),
+        password: Secret::new(password),
+    };
+    source.credentials = basic("wrong-hunter3");
+    let error = ours.repository.resolve(&source).await.unwrap_err();
+    assert_eq!(error.reason().as_str(), "AuthenticationFailed");
+    assert!(!format!("{error} {error:?} {source:?}").contains("hunter3"));
+    source.credentials = basic("hunter2");
+    server.take_seen();
+    follow(&ours, &source).await.unwrap();
+    assert!(server.take_seen().iter().all(|seen| seen.authorization == manner.authorization));
+    source.credentials = Credentials::None;
+    source.url = source.url.replace("http://", "http://user:hunter2@");
+    follow(&ours, &source).await.unwrap();
+
+    server.manner.lock().unwrap().authorization = Some("Bearer token".into());
+    source.credentials = Credentials::Bearer(Secret::new("token\n"));
+    follow(&ours, &source).await.unwrap();
+    // The commit is here, but those who may not see it get no revision.
+    source.credentials = Credentials::Bearer(Secret::new("other"));
+    source.reference = Reference::Commit { sha: sample.git(&["rev-parse", "HEAD"]), branch: None };
+    assert!(ours.repository.resolve(&source).await.is_err());
+    source.credentials =
+        Credentials::Ssh { identity: Secret::new(""), password: None, known_hosts: String::new() };
+    assert_eq!(
+        ours.repository.resolve(&source).await.unwrap_err().reason().as_str(),
+        "AuthenticationFailed"
+    );
+}
+
+#[tokio::test]
+async fn redirects_stay_on_the_host() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    sample.write("a", "1").commit();
+    let there = Server::start(sample.directory.path(), Manner::default()).await;
+    let here = Server::start(sample.directory.path(), Manner::default()).await;
+    here.manner.lock().unwrap().redirect = Some(format!("http://{}", there.address));
+    let mut source = here.source();
+    source.credentials = Credentials::Basic { username: "u".into(), password: Secret::new("p") };
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(error.to_string().contains("another host"), "{error}");
+    assert!(there.take_seen().is_empty(), "nothing was sent there");
+    here.manner.lock().unwrap().redirect = Some(String::new());
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(error.to_string().contains("more than 5 times"), "{error}");
+    // To itself with another path: a repository that was renamed.
+    source.url = format!("http://{}/moved.git", here.address);
+    here.manner.lock().unwrap().redirect =
+        Some(format!("http://{}/repo/.git/info/refs?x=", here.address));
+    assert!(Ours::new().repository.resolve(&source).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_no_git_server_is_said_to_be_none() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    sample.write("a", "1").commit();
+    let server = Server::start(sample.directory.path(), Manner::default()).await;
+    let mut source = server.source();
+    source.url = format!("http://{}/nothing", server.address);
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(
+        matches!(&error, GitError::NotFound { .. }) && error.to_string().contains("spec.url"),
+        "{error}"
+    );
+    source.url = "http://127.0.0.1:1/x".into();
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(matches!(error, GitError::Network { .. }), "{error:?}");
+    source.url = "https://name.invalid/x".into();
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(matches!(error, GitError::Network { .. }), "{error:?}");
+    source.url = sample.directory.path().join("nothing").display().to_string();
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(matches!(error, GitError::NotFound { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_left() {
+    let manner = Manner { hang: true, ..Manner::default() };
+    let server = Server::start(Path::new("/"), manner).await;
+    let mut source = server.source();
+    source.timeout = Duration::from_millis(200);
+    let error = Ours::new().repository.resolve(&source).await.unwrap_err();
+    assert!(matches!(error, GitError::Timeout { .. }), "{error:?}");
+    assert!(error.to_string().contains("0.2 s"), "{error}");
+}
+
+/// A pack that is cut or altered leaves the database as it was, and the next fetch puts things right.
+#[tokio::test]
+async fn broken_packs_change_nothing() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    many(&sample);
+    let first = sample.commit();
+    let server = Server::start(sample.directory.path(), Manner::default()).await;
+    let (ours, source) = (Ours::new(), server.source());
+    let files = || {
+        let packs = std::fs::read_dir(ours.directory.path().join("objects/pack")).unwrap();
+        packs
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let cut = |cut| Manner { cut: Some(cut), ..Manner::default() };
+    let flip = |flip| Manner { flip: Some(flip), ..Manner::default() };
+    for manner in [cut(40), cut(500), cut(4000), flip(30), flip(400), flip(3000)] {
+        *server.manner.lock().unwrap() = manner.clone();
+        let error = follow(&ours, &source).await.unwrap_err();
+        assert_eq!(error.reason().as_str(), "GitOperationFailed", "{manner:?}: {error}");
+        assert!(!ours.repository.holds(first));
+        assert!(files().is_empty(), "{manner:?}: {:?}", files());
+    }
+    *server.manner.lock().unwrap() = Manner::default();
+    follow(&ours, &source).await.unwrap();
+    let before = files();
+    sample.write("apps/app-7/service.yaml", "kind: other\n");
+    let second = sample.commit();
+    for manner in [cut(300), flip(25)] {
+        *server.manner.lock().unwrap() = manner;
+        follow(&ours, &source).await.unwrap_err();
+        assert_eq!(files(), before);
+        assert_eq!(text(&ours, first, "apps/app-7/service.yaml"), "kind: service\nname: app-7\n");
+    }
+    *server.manner.lock().unwrap() = Manner::default();
+    follow(&ours, &source).await.unwrap();
+    assert_eq!(text(&ours, second, "apps/app-7/service.yaml"), "kind: other\n");
+}
+
+/// A database that lost a pack notices and fetches everything anew.
+#[tokio::test]
+async fn a_damaged_database_heals() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    many(&sample);
+    sample.commit();
+    let server = Server::start(sample.directory.path(), Manner::default()).await;
+    let (ours, source) = (Ours::new(), server.source());
+    follow(&ours, &source).await.unwrap();
+    sample.write("apps/app-7/service.yaml", "kind: other\n");
+    let second = sample.commit();
+    follow(&ours, &source).await.unwrap();
+    let mut packs = ours.repository.0.objects.packs().unwrap();
+    packs.sort_by_key(|(_, size)| *size);
+    let (largest, _) = packs.pop().unwrap();
+    std::fs::remove_file(&largest).unwrap();
+    let directory = ours.directory.path().to_owned();
+    let again = Ours {
+        directory: ours.directory,
+        repository: Repository::open(&directory, Limits::default()).unwrap(),
+    };
+    let (revision, fetched) = follow(&again, &source).await.unwrap();
+    assert_eq!(revision.commit, second);
+    assert!(fetched.objects > 300, "{fetched:?}");
+    assert_eq!(text(&again, second, "apps/app-8/service.yaml"), "kind: service\nname: app-8\n");
+}
+
+/// Packs are merged, old commits are dropped, kept and pinned ones and those being read are not.
+#[tokio::test]
+async fn the_number_of_packs_is_bounded() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    many(&sample);
+    let pinned = sample.commit();
+    let ours = Ours::with(Limits { packs: 4, revisions: 2, ..Limits::default() });
+    let source = sample.source();
+    follow(&ours, &source).await.unwrap();
+    ours.repository.pin("somebody", Some(pinned)).unwrap();
+    let mut commits = Vec::new();
+    let mut reading = None;
+    for round in 0..25 {
+        for app in 0..20 {
+            sample
+                .write(&format!("apps/app-{app}/service.yaml"), &format!("kind: {round} {app}\n"));
+        }
+        commits.push(sample.commit());
+        follow(&ours, &source).await.unwrap();
+        if round == 3 {
+            reading = Some(ours.repository.tree(commits[3], false).unwrap());
+        }
+        assert!(ours.repository.0.objects.packs().unwrap().len() <= 5);
+    }
+    let reading = reading.unwrap();
+    for app in 0..20 {
+        let read = reading.file(&path(&format!("apps/app-{app}/service.yaml"))).unwrap();
+        assert_eq!(&*read, format!("kind: 3 {app}\n").as_bytes());
+    }
+    assert_eq!(text(&ours, pinned, "apps/app-7/service.yaml"), "kind: service\nname: app-7\n");
+    assert_eq!(text(&ours, commits[24], "apps/app-7/service.yaml"), "kind: 24 7\n");
+    let again = Repository::open(ours.directory.path(), Limits::default()).unwrap();
+    assert!(again.holds(pinned) && again.holds(commits[24]) && again.holds(commits[23]));
+    assert!(!again.holds(commits[10]), "what nobody needs is gone");
+}
+
+#[tokio::test]
+async fn limits_on_what_arrives_hold() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    let mut state = 1_u64;
+    let noise: String = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + (state % 26) as u8)
+    })
+    .take(400_000)
+    .collect();
+    sample.write("large", &noise).commit();
+    let server = Server::start(sample.directory.path(), Manner::default()).await;
+    let small_answers = Ours::with(Limits { answer: 10_000, ..Limits::default() });
+    let error = follow(&small_answers, &server.source()).await.unwrap_err();
+    assert!(matches!(error, GitError::TooLarge { .. }), "{error:?}");
+    let small_objects = Ours::with(Limits { object: 10_000, ..Limits::default() });
+    let error = follow(&small_objects, &server.source()).await.unwrap_err();
+    assert!(matches!(error, GitError::Damaged { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_empty_repository_has_no_branch() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    for old in [false, true] {
+        let server =
+            Server::start(sample.directory.path(), Manner { old, ..Manner::default() }).await;
+        let error = Ours::new().repository.resolve(&server.source()).await.unwrap_err();
+        assert!(error.to_string().contains("no branch 'main'"), "{error}");
+    }
+    assert!(Ours::new().repository.resolve(&sample.source()).await.is_err());
+}
