@@ -57,6 +57,21 @@ pub struct DesiredObject {
     pub policy: Policy,
     /// Members of the manifest that its kind does not have, left out as Flux leaves them out.
     pub unknown: Vec<String>,
+    /// JSON pointers to fields that others may change, by `spec.ignore`.
+    pub ignored: Vec<String>,
+}
+
+impl DesiredObject {
+    /// Whether it goes away by itself when it is done: a Job with `ttlSecondsAfterFinished`. That it is not
+    /// there is then no sign of anything wrong.
+    pub fn vanishes_when_done(&self) -> bool {
+        self.gvk.group == "batch"
+            && self.gvk.kind == "Job"
+            && self
+                .value
+                .at(["spec", "ttlSecondsAfterFinished"])
+                .is_some_and(|v| v.as_int().is_some())
+    }
 }
 
 /// What is to exist.

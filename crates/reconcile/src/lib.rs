@@ -19,6 +19,7 @@ pub mod observed;
 pub mod plan;
 pub mod policy;
 pub mod run;
+mod selector;
 pub mod spec;
 
 pub use conclude::{EventRecord, Severity, Verdict, conclude, progress};

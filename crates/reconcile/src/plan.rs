@@ -6,6 +6,7 @@
 mod changes;
 mod decide;
 mod display;
+mod ignored;
 mod prune;
 
 pub use changes::FieldChange;
@@ -14,8 +15,9 @@ pub use prune::plan_deletion;
 
 use crate::desired::Stage;
 use crate::observed::ManagerEntry;
-use object::ObjectKey;
+use object::{ObjectKey, Value};
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// Why a run was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -77,6 +79,8 @@ pub enum Reason {
     Missing,
     /// It is declared otherwise than it was applied.
     Changed,
+    /// It is a Job that deletes itself when it is done.
+    Vanished,
     /// Somebody changed it.
     Drift {
         /// Who, as far as can be told.
@@ -166,6 +170,10 @@ pub struct Step {
     /// `metadata.uid` of the object that was seen; a deletion is of no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// What is applied instead of the declared form, when some of its fields may be changed by others and
+    /// were ([`crate::SyncSpec::ignore`]).
+    #[serde(skip)]
+    pub value: Option<Arc<Value>>,
     /// Whether a refusal because of an immutable field is answered by recreating the object.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recreate_if_immutable: bool,

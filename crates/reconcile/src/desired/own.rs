@@ -4,6 +4,7 @@ use super::{Desired, DesiredObject, Stage, expected, normal, rank};
 use crate::inventory;
 use crate::policy::Policy;
 use crate::run::{Halt, Phase};
+use crate::selector::Chooser;
 use crate::spec::SyncSpec;
 use object::{Gvk, Manifest, ObjectKey, Value};
 use std::collections::{HashMap, HashSet};
@@ -41,11 +42,12 @@ pub fn own(
     scope: &dyn Fn(&Gvk) -> Option<Scope>,
 ) -> Result<Desired, Halt> {
     let definitions = Definitions::of(&objects);
+    let ignored = Ignored::new(spec)?;
     let mut desired = Vec::with_capacity(objects.len());
     let mut seen: HashMap<ObjectKey, String> = HashMap::with_capacity(objects.len());
     let mut errors = Vec::new();
     for rendered in objects {
-        let result = own_one(rendered, spec, &definitions, scope);
+        let result = own_one(rendered, spec, (&definitions, &ignored), scope);
         match result {
             Err(error) => errors.push(error),
             Ok(object) => {
@@ -79,7 +81,7 @@ fn both(first: &str, second: &str) -> String {
 fn own_one(
     rendered: Rendered,
     spec: &SyncSpec,
-    definitions: &Definitions,
+    (definitions, ignored): (&Definitions, &Ignored<'_>),
     scope: &dyn Fn(&Gvk) -> Option<Scope>,
 ) -> Result<DesiredObject, String> {
     let Rendered { mut value, origin } = rendered;
@@ -127,7 +129,18 @@ fn own_one(
     let stage = stage(&gvk, custom.is_some());
     let policy = Policy::of(&value, &spec.owner.group);
     let hash = expected::hash(&value, &gvk);
-    Ok(DesiredObject { key, gvk, value: Arc::new(value), hash, origin, stage, policy, unknown })
+    let ignored = ignored.pointers(&value, &gvk);
+    Ok(DesiredObject {
+        key,
+        gvk,
+        value: Arc::new(value),
+        hash,
+        origin,
+        stage,
+        policy,
+        unknown,
+        ignored,
+    })
 }
 
 /// Owner labels first, then the common metadata, which may so override them: the order of
@@ -152,6 +165,31 @@ fn stage(gvk: &Gvk, custom: bool) -> Stage {
         (_, kind) if kind.ends_with("Class") => Stage::Classes,
         _ if custom => Stage::Custom,
         _ => Stage::Rest,
+    }
+}
+
+/// `spec.ignore`, ready to use.
+struct Ignored<'a>(Vec<(Option<Chooser>, &'a [String])>);
+
+impl<'a> Ignored<'a> {
+    fn new(spec: &'a SyncSpec) -> Result<Self, Halt> {
+        let mut rules = Vec::with_capacity(spec.ignore.len());
+        for (index, rule) in spec.ignore.iter().enumerate() {
+            let chooser = rule.target.as_ref().map(Chooser::new).transpose();
+            let chooser = chooser.map_err(|e| {
+                Halt::failed(Phase::Plan, format!("spec.ignore[{index}].target: {e}"))
+            })?;
+            rules.push((chooser, rule.paths.as_slice()));
+        }
+        Ok(Self(rules))
+    }
+
+    fn pointers(&self, value: &Value, gvk: &Gvk) -> Vec<String> {
+        let chosen = self
+            .0
+            .iter()
+            .filter(|(chooser, _)| chooser.as_ref().is_none_or(|c| c.chooses(value, gvk)));
+        chosen.flat_map(|(_, paths)| paths.iter().cloned()).collect()
     }
 }
 

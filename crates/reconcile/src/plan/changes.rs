@@ -4,7 +4,7 @@
 //! schema of a custom kind is needed. Of built-in kinds it is known what a server makes of what is declared
 //! (defaults of what is empty); such a value counts as declared where we own it.
 
-use super::Culprit;
+use super::{Culprit, ignored};
 use crate::desired::DesiredObject;
 use crate::observed::{Live, ManagerEntry};
 use crate::spec::SyncSpec;
@@ -64,6 +64,7 @@ pub(super) fn compare(
         theirs.map_or_else(|| set.clone(), |theirs| set.union(&theirs))
     });
     let foreign = foreign(value, migrate, spec);
+    let ignored = object.ignored.as_slice();
     let desired = ssa::desired_projection(&object.value);
     let mut walk = Walk {
         live: value,
@@ -80,6 +81,9 @@ pub(super) fn compare(
     };
     walk.value(&desired, Some(value));
     walk.removals(&desired);
+    if !ignored.is_empty() {
+        walk.forget(|path| ignored::covers(ignored, path, &desired, value));
+    }
     let Walk { differing, unowned, released, changes, .. } = walk;
     let lost = if changes.is_empty() { unowned.as_slice() } else { &[] };
     let by = culprits(value, differing.iter().chain(lost), spec);
@@ -294,6 +298,16 @@ impl Walk<'_> {
         self.foreign.contains(&path.0) || below().is_some()
     }
 
+    /// Drops the differences in fields that others may change.
+    fn forget(&mut self, ignored: impl Fn(&[PathElement]) -> bool) {
+        let kept: Vec<bool> = self.differing.iter().map(|path| !ignored(&path.0)).collect();
+        let mut keep = kept.iter();
+        self.changes.retain(|_| keep.next() == Some(&true));
+        let mut keep = kept.iter();
+        self.differing.retain(|_| keep.next() == Some(&true));
+        self.unowned.retain(|path| !ignored(&path.0));
+    }
+
     fn differ(&mut self, live: Option<Value>, desired: Option<Value>) {
         let path = FieldPath(self.path.clone());
         let text = path.to_string();
@@ -312,7 +326,7 @@ enum ListShape {
 }
 
 /// The value at a path.
-fn resolve<'v>(value: &'v Value, path: &[PathElement]) -> Option<&'v Value> {
+pub(super) fn resolve<'v>(value: &'v Value, path: &[PathElement]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, element| match element {
         PathElement::Field(name) => value.get(name),
         PathElement::Key(_) => value.as_list()?.iter().find(|item| has_key(item, element)),
@@ -322,7 +336,7 @@ fn resolve<'v>(value: &'v Value, path: &[PathElement]) -> Option<&'v Value> {
 }
 
 /// Whether an item has these key fields; one it lacks counts as the server's default.
-fn has_key(item: &Value, element: &PathElement) -> bool {
+pub(super) fn has_key(item: &Value, element: &PathElement) -> bool {
     let PathElement::Key(key) = element else { return false };
     item.as_map().is_some()
         && key.iter().all(|(name, value)| item.get(name).is_none_or(|v| same(v, value)))

@@ -1,7 +1,7 @@
 //! From what is to be and what is, to what is done.
 
 use super::changes::{Comparison, compare};
-use super::{Action, Culprit, Plan, Reason, Step, Trigger, prune};
+use super::{Action, Culprit, Plan, Reason, Step, Trigger, ignored, prune};
 use crate::desired::{Desired, DesiredObject, Stage};
 use crate::health::HealthStatus;
 use crate::observed::{Live, Observed, Sight};
@@ -61,6 +61,7 @@ fn waits(steps: &mut Vec<Step>, stage: Stage, observed: &Observed) {
             migrate: Vec::new(),
             remove: Vec::new(),
             uid: None,
+            value: None,
             recreate_if_immutable: false,
             ..s.clone()
         })
@@ -88,6 +89,7 @@ pub(super) fn bare(
         migrate: Vec::new(),
         remove: Vec::new(),
         uid: None,
+        value: None,
         recreate_if_immutable: false,
     }
 }
@@ -119,6 +121,10 @@ fn decide(
     }
     let recreate = spec.force || policies.into_iter().flatten().any(|p| p.force);
     let Some(live) = live else {
+        // Flux makes such a Job again with every run; between runs its going is no drift.
+        if was_applied && *trigger == Trigger::Drift && object.vanishes_when_done() {
+            return step(Action::Keep, Reason::Vanished);
+        }
         let reason = if was_applied { Reason::Missing } else { Reason::New };
         return step(Action::Create, reason);
     };
@@ -166,7 +172,8 @@ fn decide_present(
     }
     let reason = why(object, live, equal, comparison.as_ref(), spec, trigger);
     let changes = comparison.map(|c| c.changes).unwrap_or_default();
-    Step { action: Action::Apply, reason, changes, migrate, remove, ..step }
+    let value = live.object.as_deref().and_then(|l| ignored::payload(object, l, spec));
+    Step { action: Action::Apply, reason, changes, migrate, remove, value, ..step }
 }
 
 fn why(

@@ -39,6 +39,7 @@ impl fmt::Display for Reason {
         match self {
             Self::New => f.write_str("new in the source"),
             Self::Missing => f.write_str("somebody deleted it"),
+            Self::Vanished => f.write_str("done, and deleted by its ttlSecondsAfterFinished"),
             Self::Changed => f.write_str("changed in the source"),
             Self::Drift { by: who } => {
                 f.write_str("changed in the cluster")?;
