@@ -11,7 +11,17 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// Out of Rust's `{:e}`, which gives the fewest digits that read back as the same number.
+    /// The fewest digits that read back as the same number. Where two forms of that length are equally near,
+    /// Go takes the even one: the form rounded exactly to as many digits.
+    fn shortest(float: f64) -> Self {
+        let shortest = format!("{float:e}");
+        let digits = shortest.bytes().filter(u8::is_ascii_digit).count();
+        let exponent = shortest.split_once('e').map_or(0, |(_, e)| e.trim_start_matches('-').len());
+        let rounded = format!("{float:.*e}", digits - exponent - 1);
+        let same = rounded.parse() == Ok(float);
+        Self::from_scientific(if same { &rounded } else { &shortest })
+    }
+
     fn from_scientific(text: &str) -> Self {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let sign = if mantissa.starts_with('-') { "-" } else { "" };
@@ -59,7 +69,7 @@ impl Decimal {
 
 /// Go's `%g` with the fewest digits that tell the number from its neighbours in double precision.
 pub(crate) fn general(float: f64) -> String {
-    Decimal::from_scientific(&format!("{float:e}")).general()
+    Decimal::shortest(float).general()
 }
 
 /// Go's `%g` with the fewest digits that do so in single precision.
@@ -69,7 +79,7 @@ pub(crate) fn general_single(float: f32) -> String {
 
 /// A finite float as Go's `encoding/json` writes it: plain from 1e-6 up to 1e21, `1e-7` and `1e+21` beyond.
 pub(crate) fn json(float: f64) -> String {
-    let decimal = Decimal::from_scientific(&format!("{float:e}"));
+    let decimal = Decimal::shortest(float);
     if float == 0.0 || (1e-6..1e21).contains(&float.abs()) {
         decimal.plain()
     } else {

@@ -28,10 +28,13 @@ pub fn locate(text: &str, document: usize, path: &[PathStep<'_>]) -> Option<usiz
             _ => continue,
         }
         let (root, line) = walk.next()?;
-        let empty = matches!(
-            &root,
-            Event::Scalar(t, Style::Plain, _) if matches!(&**t, "" | "~" | "null" | "Null" | "NULL")
-        );
+        let empty = match &root {
+            Event::Scalar(text, Style::Plain, properties) => match properties.tag.as_deref() {
+                None => matches!(&**text, "" | "~" | "null" | "Null" | "NULL"),
+                Some(tag) => tag == "tag:yaml.org,2002:null",
+            },
+            _ => false,
+        };
         if empty {
             continue;
         }
