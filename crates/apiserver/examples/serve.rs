@@ -3,14 +3,18 @@
 //! For trying it with `kubectl`; the product starts it with `windlass up`.
 
 use std::path::PathBuf;
-use windlass_apiserver::{ApiServer, Options, serve};
+use windlass_apiserver::{ApiServer, Options, serve, workloads};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("say where the data shall be kept")?);
     let port = arguments.next().unwrap_or_else(|| "0".to_owned());
-    let options = Options { data_dir: Some(folder.clone()), ..Options::default() };
+    let options = Options {
+        data_dir: Some(folder.clone()),
+        workloads: Some(workloads::Settings::default()),
+        ..Options::default()
+    };
     let server = ApiServer::open(options).await?;
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     let address = listener.local_addr()?.to_string();

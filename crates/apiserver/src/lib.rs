@@ -18,6 +18,7 @@ mod serve;
 mod server;
 pub mod store;
 pub mod table;
+pub mod workloads;
 
 pub use rest::Identity;
 pub use serve::{Credentials, CredentialsError, serve};

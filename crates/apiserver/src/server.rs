@@ -9,6 +9,7 @@ use crate::rest::reply::{self, Reply, ReplyBody};
 use crate::rest::{self, Api, ApiError, Asked, Identity, Params, Target};
 use crate::serve::{Credentials, CredentialsError};
 use crate::store::{Store, StoreError, StoreOptions};
+use crate::workloads::{Settings, simulate};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Method, Request, StatusCode, header};
@@ -33,6 +34,8 @@ pub struct Options {
     pub event_ttl: Duration,
     /// How many Events are kept at most.
     pub event_limit: usize,
+    /// How workloads are simulated; `None` leaves them to somebody else.
+    pub workloads: Option<Settings>,
     /// Bounds of the store; its path is derived from `data_dir`.
     pub store: StoreOptions,
 }
@@ -44,6 +47,7 @@ impl Default for Options {
             clock: Clock::system(),
             event_ttl: Duration::from_secs(3600),
             event_limit: 20_000,
+            workloads: None,
             store: StoreOptions::default(),
         }
     }
@@ -72,8 +76,16 @@ pub struct ApiServer {
 struct Inner {
     api: Api,
     credentials: Credentials,
-    documents: discovery::openapi::Documents,
     lifecycle: Mutex<Option<Lifecycle>>,
+    workloads: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(workloads) = &self.workloads {
+            workloads.abort();
+        }
+    }
 }
 
 impl ApiServer {
@@ -94,12 +106,9 @@ impl ApiServer {
         let api = Api::new(store, Registry::default(), options.clock.clone());
         kinds::start(&api);
         let lifecycle = Lifecycle::start(&api, &options).await?;
-        let inner = Inner {
-            api,
-            credentials,
-            documents: discovery::openapi::Documents::default(),
-            lifecycle: Mutex::new(Some(lifecycle)),
-        };
+        let workloads =
+            options.workloads.map(|settings| tokio::spawn(simulate(api.clone(), settings)));
+        let inner = Inner { api, credentials, lifecycle: Mutex::new(Some(lifecycle)), workloads };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -132,6 +141,9 @@ impl ApiServer {
     /// later are refused.
     pub async fn shutdown(&self) {
         let lifecycle = self.inner.lifecycle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(workloads) = &self.inner.workloads {
+            workloads.abort();
+        }
         if let Some(lifecycle) = lifecycle {
             lifecycle.stop().await;
         }
@@ -164,7 +176,7 @@ impl ApiServer {
             Some(Err(error)) => return error.into(),
             None => {
                 return discovery::answer(&snapshot, path, accept)
-                    .or_else(|| self.inner.documents.answer(&snapshot, &parts))
+                    .or_else(|| discovery::openapi::answer(&snapshot, &parts))
                     .unwrap_or_else(|| match path {
                         "/" => reply::json(StatusCode::OK, &discovery::paths(&snapshot)),
                         _ => reply::text(StatusCode::NOT_FOUND, "404 page not found\n"),

@@ -17,6 +17,9 @@ pub fn served_versions(crd: &Value) -> Vec<Arc<Served>> {
     let source = Arc::new(CustomSource {
         name: crd.name().to_owned(),
         uid: crd.meta("uid").unwrap_or_default().to_owned(),
+        fingerprint: crate::discovery::openapi::hash(&object::to_json(
+            crd.get("spec").unwrap_or(&Value::Null),
+        )),
         webhook_conversion: text(&["spec", "conversion", "strategy"]) == "Webhook",
     });
     let group = text(&["spec", "group"]);

@@ -67,6 +67,8 @@ pub struct CustomSource {
     pub name: String,
     /// Its uid.
     pub uid: String,
+    /// Changes with its content.
+    pub fingerprint: String,
     /// `spec.conversion.strategy` is `Webhook`.
     pub webhook_conversion: bool,
 }

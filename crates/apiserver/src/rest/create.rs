@@ -54,15 +54,16 @@ impl Api {
         owners: Owners,
         mut value: Value,
     ) -> Result<Answer, ApiError> {
+        // Before anything is filled in: what the server adds belongs to nobody.
+        if owners == Owners::Record {
+            value = ownership::update(self, call, target, None, value);
+        }
         metadata::before_create(self, target, &mut value)?;
         self.check_namespace(target, value.name())?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;
         let mut faults = names::check(target, &value);
         faults.extend(shape::faults(target, &value, None));
         shape::refuse(target, &value, faults)?;
-        if owners == Owners::Record {
-            ownership::update(self, call, target, None, &mut value)?;
-        }
         let value = convert::to_storage(&target.served, value);
         if call.dry_run {
             let key = Key::new(&target.served.id, &target.namespace, value.name());

@@ -233,6 +233,17 @@ impl ApiError {
         }
     }
 
+    /// 422 for a patch that does not apply.
+    pub fn unprocessable(why: impl Into<String>) -> Self {
+        let why = why.into();
+        let message =
+            format!("the server rejected our request due to an error in our request: {why}");
+        Self {
+            details: Some(Box::default()),
+            ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)
+        }
+    }
+
     /// 429.
     pub fn too_many_requests(message: impl Into<String>, retry_after_seconds: i64) -> Self {
         let details = Details { retry_after_seconds, ..Details::default() };

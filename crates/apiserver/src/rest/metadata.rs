@@ -168,8 +168,3 @@ fn generation_changes(target: &Target, old: &Value, new: &Value) -> bool {
             && target.served.kind.group == "apps"
             && annotations(old) != annotations(new))
 }
-
-/// Whether anything but bookkeeping differs.
-pub(super) fn same_content(old: &Value, new: &Value) -> bool {
-    old == new
-}

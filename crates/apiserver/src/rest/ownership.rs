@@ -1,8 +1,65 @@
 //! Who owns which field: what crate `ssa` says to a request.
 
-use super::error::ApiError;
+use super::error::{ApiError, Cause};
 use super::{Api, Call, Target};
-use object::{Manifest, Value};
+use crate::convert;
+use crate::registry::{Served, Snapshot};
+use object::{Gvk, Value};
+use ssa::{ApplyError, ConvertError, Converter, Tracking, TypeRef, reset_fields};
+use std::borrow::Cow;
+use std::error::Error;
+
+/// The versions of one kind.
+struct Versions<'s> {
+    snapshot: &'s Snapshot,
+    served: &'s Served,
+}
+
+impl<'s> Versions<'s> {
+    fn version(&self, version: &str) -> Result<&'s Served, ConvertError> {
+        let own = &self.served.kind;
+        if own.api_version() == version {
+            return Ok(self.served);
+        }
+        let gvk = Gvk::from_api_version(version, &own.kind);
+        let other = self.snapshot.kind(&gvk).filter(|other| other.id == self.served.id);
+        other.map(AsRef::as_ref).ok_or_else(|| ConvertError::MissingVersion(version.to_owned()))
+    }
+}
+
+impl<'s> Converter<'s> for Versions<'s> {
+    fn type_of(&self, version: &str) -> Result<TypeRef<'s>, ConvertError> {
+        Ok(TypeRef::object(&self.version(version)?.whole))
+    }
+
+    fn convert<'v>(
+        &self,
+        value: &'v Value,
+        from: &str,
+        to: &str,
+    ) -> Result<Cow<'v, Value>, ConvertError> {
+        let (from, to) = (self.version(from)?, self.version(to)?);
+        let stored = convert::to_storage(from, value.clone());
+        Ok(Cow::Owned(convert::from_storage(to, stored)))
+    }
+}
+
+/// Asks with what is known of the target's kind.
+fn tracked<R>(api: &Api, target: &Target, ask: impl FnOnce(&Tracking<'_, '_>) -> R) -> R {
+    let snapshot = api.registry().snapshot();
+    let served = &target.served;
+    let versions = Versions { snapshot: &snapshot, served };
+    let mut tracking =
+        Tracking::new(&versions, served.kind.gvk()).through(target.subresource.as_str());
+    let (group, kind) = (served.kind.group.as_str(), served.kind.kind.as_str());
+    let same = snapshot.group(group).unwrap_or_default().iter().flat_map(|v| &v.resources);
+    for version in same.filter(|other| other.id == served.id) {
+        let has_status = version.kind.has_status();
+        let fields = reset_fields(group, kind, has_status, &target.subresource);
+        tracking = tracking.resetting(&version.kind.api_version(), fields);
+    }
+    ask(&tracking)
+}
 
 /// Records a plain write in `metadata.managedFields`.
 pub(super) fn update(
@@ -10,15 +67,10 @@ pub(super) fn update(
     call: &Call,
     target: &Target,
     old: Option<&Value>,
-    new: &mut Value,
-) -> Result<(), ApiError> {
-    let _ = (api, call, target);
-    if let Some(old) = old
-        && let Some(fields) = old.at(["metadata", "managedFields"])
-    {
-        new.metadata_mut().insert("managedFields", fields.clone());
-    }
-    Ok(())
+    new: Value,
+) -> Value {
+    let now = api.clock().now_text();
+    tracked(api, target, |tracking| tracking.update(old, new, &call.manager, &now))
 }
 
 /// The object after a server-side apply to `live`, or to nothing.
@@ -29,6 +81,32 @@ pub(super) fn apply(
     live: Option<&Value>,
     config: &Value,
 ) -> Result<Value, ApiError> {
-    let _ = (api, call, target, live, config);
-    Err(ApiError::bad_request("server-side apply comes with the next commit"))
+    let now = api.clock().now_text();
+    let applied = tracked(api, target, |tracking| {
+        tracking.apply(live, config, &call.manager, call.force, &now)
+    });
+    applied.map_err(refusal)
+}
+
+fn refusal(error: ApplyError) -> ApiError {
+    match error {
+        ApplyError::Conflicts(conflicts) => {
+            let message = conflicts.to_string();
+            let cause = |c: &ssa::ApplyConflict| {
+                Cause::new("FieldManagerConflict", c.message(), c.field.as_str())
+            };
+            ApiError::apply_conflict(message, conflicts.0.iter().map(cause).collect())
+        }
+        ApplyError::BadRequest(text) => ApiError::bad_request(text),
+        error => {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text.push_str(": ");
+                text.push_str(&cause.to_string());
+                source = cause.source();
+            }
+            ApiError::unclassified(text)
+        }
+    }
 }

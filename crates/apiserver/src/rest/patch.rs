@@ -1,12 +1,12 @@
 //! `PATCH`: JSON, merge, strategic merge, apply.
 
-mod json;
-
 use super::body::{Media, decode};
 use super::error::ApiError;
 use super::update::Owners;
 use super::{Answer, Api, Call, Target, ownership, shape};
 use object::{Manifest, Value};
+use schema::patch::json_patch::MOST_OPERATIONS;
+use schema::patch::{JsonPatch, merge_patch};
 
 /// `application/...` of what a patch may be, as the real server lists them.
 const TYPES: [&str; 4] = [
@@ -36,12 +36,12 @@ impl Api {
         match media {
             Some(Media::Apply) => self.apply(call, target, decode(body, Media::Apply)?).await,
             Some(Media::JsonPatch) => {
-                let operations = operations(&decode(body, Media::Json)?)?;
-                self.patch_with(call, target, |old| operations.apply(old)).await
+                let patch = json_patch(&decode(body, Media::Json)?)?;
+                self.patch_with(call, target, |old| json_patched(&patch, old)).await
             }
             Some(Media::MergePatch) => {
                 let patch = object_patch(body)?;
-                self.patch_with(call, target, |old| Ok(merged(old.clone(), &patch))).await
+                self.patch_with(call, target, |old| Ok(merged(old, &patch))).await
             }
             Some(Media::StrategicPatch) => {
                 let patch = object_patch(body)?;
@@ -142,9 +142,24 @@ impl Api {
     }
 }
 
-/// The operations of a JSON patch.
-pub(super) fn operations(patch: &Value) -> Result<json::Operations, ApiError> {
-    json::Operations::read(patch)
+/// Reads a JSON patch.
+pub(super) fn json_patch(patch: &Value) -> Result<JsonPatch, ApiError> {
+    let count = patch.as_list().map_or(0, <[Value]>::len);
+    if count > MOST_OPERATIONS {
+        let mut error = ApiError::too_large(MOST_OPERATIONS);
+        error.message = format!(
+            "The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {count}"
+        );
+        return Err(error);
+    }
+    JsonPatch::read(patch).map_err(|e| ApiError::bad_request(e.to_string()))
+}
+
+/// Applies a JSON patch.
+pub(super) fn json_patched(patch: &JsonPatch, old: &Value) -> Result<Value, ApiError> {
+    let mut new = old.clone();
+    patch.apply(&mut new).map_err(|e| ApiError::unprocessable(e.to_string()))?;
+    Ok(new)
 }
 
 fn required_manager() -> ApiError {
@@ -165,21 +180,9 @@ fn object_patch(body: &[u8]) -> Result<Value, ApiError> {
     Ok(patch)
 }
 
-/// JSON merge patch (RFC 7396).
-pub(super) fn merged(target: Value, patch: &Value) -> Value {
-    let Value::Map(patch) = patch else { return patch.clone() };
-    let mut result = match target {
-        Value::Map(map) => Value::Map(map),
-        _ => Value::map(),
-    };
-    let map = result.make_map();
-    for (key, value) in patch.iter() {
-        if value.is_null() {
-            map.remove(key);
-        } else {
-            let before = map.remove(key).unwrap_or_default();
-            map.insert(key, merged(before, value));
-        }
-    }
-    result
+/// Applies a JSON merge patch.
+pub(super) fn merged(old: &Value, patch: &Value) -> Value {
+    let mut new = old.clone();
+    merge_patch(&mut new, patch.clone());
+    new
 }

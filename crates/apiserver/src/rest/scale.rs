@@ -2,7 +2,7 @@
 
 use super::body::{Media, decode};
 use super::error::ApiError;
-use super::patch::merged;
+use super::patch::{json_patch, json_patched, merged};
 use super::{Answer, Api, Call, Target};
 use crate::convert;
 use crate::table::format_selector;
@@ -40,15 +40,14 @@ impl Api {
         let paths = Self::paths(target)?;
         let given = decode(body, if media == Media::Apply { media } else { Media::Json })?;
         let operations = match media {
-            Media::JsonPatch => Some(super::patch::operations(&given)?),
+            Media::JsonPatch => Some(json_patch(&given)?),
             _ => None,
         };
-        let plain = Target { subresource: String::new(), ..target.clone() };
         let transform = |old: &Value| {
             let before = scale(old, paths);
             let after = match &operations {
-                Some(operations) => operations.apply(&before)?,
-                None if patch => merged(before, &given),
+                Some(operations) => json_patched(operations, &before)?,
+                None if patch => merged(&before, &given),
                 None => given.clone(),
             };
             let replicas = after.at(["spec", "replicas"]).and_then(Value::as_int).unwrap_or(0);
@@ -77,7 +76,7 @@ impl Api {
             }
             Ok(new)
         };
-        let answer = self.modify(call, &plain, transform).await?;
+        let answer = self.modify(call, target, transform).await?;
         let object = convert::from_storage(&target.served, answer.value());
         Ok(Answer::Value(scale(&object, paths)))
     }

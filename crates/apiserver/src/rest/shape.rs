@@ -74,7 +74,13 @@ pub(super) fn report_unknown(
     served: &Served,
     value: &Value,
 ) -> Result<(), ApiError> {
-    let unknown = schema::prune(&served.schema, &mut value.clone());
+    let mut copy = value.clone();
+    let unknown = if served.custom.is_some() {
+        schema::prune(&served.schema, &mut copy)
+    } else {
+        // What has a wrong type is refused with the words of the merge.
+        schema::native::decode(&served.schema, &mut copy).unwrap_or_default()
+    };
     report(call, served, value, unknown.iter().map(|p| format!("unknown field {p:?}")).collect())
 }
 
@@ -84,14 +90,20 @@ pub(super) fn strategic(
     old: &Value,
     patch: &Value,
 ) -> Result<Value, ApiError> {
-    let _ = schema;
-    Ok(super::patch::merged(old.clone(), patch))
+    let mut new = old.clone();
+    schema::patch::strategic(schema, &mut new, patch.clone())
+        .map_err(|e| ApiError::unprocessable(e.to_string()))?;
+    Ok(new)
 }
 
 /// What is wrong with an object, compared with the one it replaces.
 pub(super) fn faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-    let _ = (target, new, old);
-    Vec::new()
+    let _ = old;
+    if target.served.custom.is_some() {
+        schema::validate(&target.served.schema, new)
+    } else {
+        Vec::new()
+    }
 }
 
 /// 422 when there are faults.

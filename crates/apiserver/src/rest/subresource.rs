@@ -7,7 +7,7 @@ use object::{Manifest, Value};
 pub(super) fn confine(target: &Target, old: &Value, new: &mut Value) {
     let kind = &target.served.kind;
     match target.subresource.as_str() {
-        "" if kind.has_status() => copy(old, new, "status"),
+        "" | "scale" if kind.has_status() => copy(old, new, "status"),
         "status" if target.served.custom.is_some() => only_status(old, new, &[]),
         "status" => only_status(old, new, &["annotations", "finalizers", "ownerReferences"]),
         "finalize" => {

@@ -124,13 +124,13 @@ impl Api {
         old: &Value,
         mut new: Value,
     ) -> Result<Option<Value>, ApiError> {
+        if owners == Owners::Record {
+            new = ownership::update(self, call, target, Some(old), new);
+        }
         subresource::confine(target, old, &mut new);
         let mut faults = metadata::before_update(target, old, &mut new);
         kinds::before_update(self, call, target, old, &mut new)?;
-        if owners == Owners::Record {
-            ownership::update(self, call, target, Some(old), &mut new)?;
-        }
-        if metadata::same_content(old, &new) {
+        if ssa::same_but_times(old, &new) {
             return Ok(None);
         }
         faults.extend(names::check(target, &new));

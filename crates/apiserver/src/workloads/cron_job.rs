@@ -23,7 +23,7 @@ pub fn step(cron: &Value, jobs: Vec<Value>, now: Timestamp) -> Step {
     let uid = cron.meta("uid").unwrap_or_default();
     let mut jobs: Vec<Value> =
         jobs.into_iter().filter(|j| is_controlled_by(j, uid) && !is_deleted(j)).collect();
-    jobs.sort_by(|a, b| scheduled(a).cmp(&scheduled(b)));
+    jobs.sort_by_key(scheduled);
     clean(cron, &jobs, &mut step);
     let (finished, mut active): (Vec<Value>, Vec<Value>) =
         jobs.into_iter().partition(|j| job::finished(j).is_some());

@@ -29,10 +29,7 @@ pub fn step(deployment: &Value, replica_sets: Vec<Value>, now: Timestamp) -> Ste
     let mut conditions = list(deployment, ["status", "conditions"]).to_vec();
     status::mark_pause(&spec, &mut conditions, now);
     let mut run = Run { deployment, spec: &spec, sets: &mut sets, step: &mut step, now };
-    if spec.paused {
-        run.sets.adopt_revision(deployment, &spec, false, now);
-        run.scale();
-    } else if run.is_scaling() {
+    if spec.paused || run.is_scaling() {
         run.sets.adopt_revision(deployment, &spec, false, now);
         run.scale();
     } else if spec.recreates {

@@ -57,11 +57,10 @@ pub(super) fn status(
     }
     let mut status = Value::from(status);
     let Before { mut conditions, created } = before;
-    if !spec.paused {
-        if let (Some(name), true) = (&created, spec.progress_deadline.is_some()) {
-            let message = format!("Created new replica set {name:?}");
-            progress(&mut conditions, "True", "NewReplicaSetCreated", &message, now);
-        }
+    let has_deadline = spec.progress_deadline.is_some();
+    if let (Some(name), true) = (&created, has_deadline && !spec.paused) {
+        let message = format!("Created new replica set {name:?}");
+        progress(&mut conditions, "True", "NewReplicaSetCreated", &message, now);
     }
     set_available(&mut conditions, available >= spec.replicas - spec.max_unavailable, now);
     if !spec.paused {

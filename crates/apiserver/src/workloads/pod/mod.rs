@@ -158,10 +158,8 @@ fn run(
     }
     status::conclude(pod, &mut status, now);
     step.status(pod, status);
-    for note in happened {
-        if let Some((kind, reason, message)) = note {
-            step.changes.push(event(pod, KUBELET, (kind, reason), &message, now));
-        }
+    for (kind, reason, message) in happened.into_iter().flatten() {
+        step.changes.push(event(pod, KUBELET, (kind, reason), &message, now));
     }
 }
 
