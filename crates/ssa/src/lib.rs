@@ -3,6 +3,7 @@
 //! Deliberately absent: admission, defaulting and pruning of objects (`schema`, `apiserver`), and any
 //! clock: times arrive as text.
 
+mod explain;
 mod go_text;
 mod hash;
 mod json_text;
@@ -15,6 +16,7 @@ mod typed;
 mod typing;
 mod updater;
 
+pub use explain::{ChangeKind, FieldChange, explain};
 pub use hash::content_hash;
 pub use ownership::{Operation, Owner, managed_set, owners_of};
 pub use path::{FieldPath, KeyFields, PathElement, PathError};

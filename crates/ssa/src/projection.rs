@@ -16,6 +16,7 @@
 mod desired;
 mod source;
 
+pub(crate) use desired::SYSTEM_METADATA;
 pub use desired::{desired_projection, in_sync};
 
 use crate::hash::ContentHasher;

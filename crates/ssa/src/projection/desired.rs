@@ -7,7 +7,7 @@ use crate::set::FieldSet;
 use object::{Map, Value};
 
 /// Members of `metadata` that are never owned: the server strips them from every field set.
-const SYSTEM_METADATA: [&str; 9] = [
+pub(crate) const SYSTEM_METADATA: [&str; 9] = [
     "clusterName",
     "creationTimestamp",
     "generation",

@@ -78,7 +78,7 @@ fn handle(
 }
 
 /// Both maps' members in order of name.
-pub(super) fn zip_maps<'v>(
+pub(crate) fn zip_maps<'v>(
     lhs: &'v Map,
     rhs: &'v Map,
     mut each: impl FnMut(&'v str, Option<&'v Value>, Option<&'v Value>),

@@ -1,0 +1,135 @@
+use super::*;
+use object::from_json;
+
+fn value(json: &str) -> Value {
+    from_json(json.as_bytes()).unwrap()
+}
+
+fn live() -> Value {
+    value(
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","uid":"1",
+        "labels":{"app":"a","old":"1","shared":"1"},"managedFields":[
+        {"manager":"windlass","operation":"Apply","apiVersion":"apps/v1","fieldsType":"FieldsV1","fieldsV1":{
+          "f:metadata":{"f:labels":{"f:app":{},"f:old":{},"f:shared":{}}},
+          "f:spec":{"f:paused":{},"f:selector":{},"f:strategy":{},"f:template":{"f:spec":{"f:containers":{
+            "k:{\"name\":\"gone\"}":{".":{},"f:image":{},"f:name":{}},
+            "k:{\"name\":\"web\"}":{".":{},"f:image":{},"f:name":{},
+              "f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}},
+              "f:resources":{"f:limits":{"f:cpu":{}}}}}}}}}},
+        {"manager":"hand","operation":"Update","apiVersion":"apps/v1","time":"2026-02-01T00:00:00Z",
+         "fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{"f:shared":{}}},
+         "f:spec":{"f:replicas":{},"f:template":{"f:spec":{"f:containers":{
+            "k:{\"name\":\"web\"}":{"f:tty":{}}}}}}}}]},
+        "spec":{"replicas":7,"selector":{"matchLabels":{"app":"a"}},
+          "strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%"}},
+          "template":{"spec":{"containers":[
+          {"name":"gone","image":"g","imagePullPolicy":"Always"},
+          {"name":"web","image":"i:1","tty":true,"imagePullPolicy":"Always","resources":{"limits":{"cpu":"500m"}},
+           "ports":[{"containerPort":80,"protocol":"TCP"}]}]}}}}"#,
+    )
+}
+
+fn desired() -> Value {
+    value(
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","labels":{"app":"a","new":"1"}},
+        "spec":{"replicas":3,"paused":false,"selector":{"matchLabels":{"app":"b"}},"strategy":{},
+          "template":{"spec":{"hostNetwork":null,"containers":[
+          {"name":"web","image":"i:2","resources":{"limits":{"cpu":0.5}},
+           "ports":[{"containerPort":80},{"containerPort":81}]},
+          {"name":"next","image":"n"}]}}}}"#,
+    )
+}
+
+#[test]
+fn every_change_is_told_with_who_is_overruled() {
+    let changes = explain(&desired(), &live(), "windlass");
+    let lines: Vec<String> = changes
+        .iter()
+        .map(|c| {
+            let managers: Vec<&str> = c.managers.iter().map(|o| o.manager.as_str()).collect();
+            let form = if c.normalised { " (form)" } else { "" };
+            format!("{:?} {} {}{form}", c.kind, c.path, managers.join(","))
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "Add .metadata.labels.new ",
+            "Remove .metadata.labels.old ",
+            "Change .spec.replicas hand",
+            "Change .spec.selector.matchLabels.app ",
+            "Change .spec.template.spec.containers[name=web].image ",
+            "Add .spec.template.spec.containers[name=web].ports[containerPort=81] ",
+            "Change .spec.template.spec.containers[name=web].resources.limits.cpu  (form)",
+            "Add .spec.template.spec.containers[name=next] ",
+            "Remove .spec.template.spec.containers[name=gone] ",
+        ]
+    );
+    let replicas = changes.iter().find(|c| c.path == ".spec.replicas").unwrap();
+    assert_eq!(replicas.live, Some(Value::Int(7)));
+    assert_eq!(replicas.desired, Some(Value::Int(3)));
+    assert_eq!(replicas.managers[0].time, "2026-02-01T00:00:00Z");
+}
+
+fn deployments_apply(desired: &Value, live: &Value) -> Value {
+    let schema = schema::builtin::schema("apps", "v1", "Deployment").unwrap();
+    let converter = crate::OneVersion::new("apps/v1", crate::TypeRef::object(schema));
+    let tracking = crate::Tracking::new(&converter, object::Gvk::new("apps", "v1", "Deployment"));
+    tracking.apply(Some(live), desired, "windlass", true, "2026-03-01T00:00:00Z").unwrap()
+}
+
+#[test]
+fn what_is_in_sync_has_nothing_to_tell() {
+    let applied = deployments_apply(&desired(), &live());
+    assert_eq!(explain(&desired(), &applied, "windlass"), []);
+}
+
+#[test]
+fn a_live_object_without_owners_is_compared_by_value() {
+    let live = value(r#"{"spec":{"list":[{"name":"a"}],"n":1}}"#);
+    let want = value(r#"{"spec":{"list":[{"name":"b"}],"n":1,"m":{"x":1}}}"#);
+    let changes = explain(&want, &live, "windlass");
+    let paths: Vec<&str> = changes.iter().map(|c| c.path.as_str()).collect();
+    assert_eq!(paths, [".spec.list", ".spec.m"]);
+    assert_eq!(explain(&want, &Value::Null, "windlass").len(), 1);
+}
+
+#[test]
+fn what_is_told_to_go_is_what_an_apply_takes() {
+    let mut want = desired();
+    let template = want.get_mut("spec").unwrap().get_mut("template").unwrap();
+    template.get_mut("spec").unwrap().make_map().remove("containers");
+    let removed = |live: &Value| -> Vec<String> {
+        explain(&want, live, "windlass")
+            .into_iter()
+            .filter(|c| c.kind == ChangeKind::Remove && c.path.contains("containers"))
+            .map(|c| c.path)
+            .collect()
+    };
+    let containers = |live: &Value| {
+        let applied = deployments_apply(&want, live);
+        applied.at(["spec", "template", "spec", "containers"]).cloned()
+    };
+    // Another owns a field of the item, but not the item: it goes with it.
+    assert_eq!(
+        removed(&live()),
+        [".spec.template.spec.containers[name=gone]", ".spec.template.spec.containers[name=web]",]
+    );
+    assert_eq!(containers(&live()), Some(Value::Null), "an emptied list is null");
+    // Another owns the item as well: what only we had in it goes.
+    let text = String::from_utf8(object::to_json(&live())).unwrap();
+    let shared = value(&text.replace(r#"{"f:tty":{}}"#, r#"{".":{},"f:name":{},"f:tty":{}}"#));
+    assert_eq!(
+        removed(&shared),
+        [
+            ".spec.template.spec.containers[name=gone]",
+            ".spec.template.spec.containers[name=web].image",
+            ".spec.template.spec.containers[name=web].ports[containerPort=80,protocol=TCP]",
+            ".spec.template.spec.containers[name=web].resources.limits.cpu",
+        ]
+    );
+    let left = containers(&shared).unwrap();
+    assert_eq!(left.as_list().unwrap().len(), 1);
+    assert_eq!(left.as_list().unwrap()[0].get("image"), None);
+    assert_eq!(left.as_list().unwrap()[0].get("tty"), Some(&Value::Bool(true)));
+}
