@@ -12,6 +12,7 @@ use reconcile::{
 };
 use retry::with_retries;
 use std::collections::HashMap;
+use std::future::Future;
 use std::time::Duration;
 
 /// The writer to one cluster.
@@ -85,23 +86,16 @@ impl Executor {
 
     async fn apply_all(&self, work: Vec<Work<'_>>, spec: &SyncSpec, outcome: &mut Outcome) {
         if work.len() > 1 {
-            let refusals = futures::stream::iter(&work)
-                .map(|w| self.rehearse(w, spec))
-                .buffer_unordered(PARALLEL_WRITES)
-                .filter_map(async |refusal| refusal);
-            let refusals: Vec<StepOutcome> = refusals.collect().await;
+            let rehearsals: Vec<_> = work.iter().map(|w| self.rehearse(w, spec)).collect();
+            let refusals: Vec<StepOutcome> =
+                at_once(rehearsals).await.into_iter().flatten().collect();
             if !refusals.is_empty() {
                 outcome.results.extend(refusals);
                 return;
             }
         }
-        let mut results: Vec<(usize, StepOutcome)> = futures::stream::iter(work.iter().enumerate())
-            .map(|(at, w)| async move { (at, self.write(w, spec).await) })
-            .buffer_unordered(PARALLEL_WRITES)
-            .collect()
-            .await;
-        results.sort_by_key(|(at, _)| *at);
-        outcome.results.extend(results.into_iter().map(|(_, result)| result));
+        let writes: Vec<_> = work.iter().map(|w| self.write(w, spec)).collect();
+        outcome.results.extend(at_once(writes).await);
     }
 
     /// Asks the server whether it would take the object; `None` means yes.
@@ -300,6 +294,11 @@ impl Executor {
             pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
+}
+
+/// Awaits all, some of them at once; answers come in the order of the futures.
+async fn at_once<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    futures::stream::iter(futures).buffered(PARALLEL_WRITES).collect().await
 }
 
 fn done(step: &Step, result: StepResult) -> StepOutcome {

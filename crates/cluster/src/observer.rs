@@ -105,14 +105,12 @@ impl Observer {
                 Err(error) => observed.insert(key, Sight::Failed(error.to_string())),
             }
         }
-        let sights = futures::stream::iter(to_ask)
-            .map(|(key, resource)| async move {
-                let sight = self.ask(&key, &resource, spec, rules).await;
-                (key, sight)
-            })
-            .buffer_unordered(PARALLEL_READS);
-        let sights: Vec<_> = sights.collect().await;
-        for (key, sight) in sights {
+        let asking: Vec<_> =
+            to_ask.iter().map(|(key, resource)| self.ask(key, resource, spec, rules)).collect();
+        let sights: Vec<Sight> =
+            futures::stream::iter(asking).buffered(PARALLEL_READS).collect().await;
+        let keys = to_ask.into_iter().map(|(key, _)| key);
+        for (key, sight) in keys.zip(sights) {
             observed.insert(key, sight);
         }
         observed

@@ -2,16 +2,9 @@
 
 use crate::Id;
 use crate::context::Context;
+use crate::fleet::Held;
+use source::artifact::{self, ArtifactError, Described};
 use std::sync::Arc;
-use tree::{Tree, TreeError};
-
-/// Size and digest of an artifact.
-pub(crate) struct Packed {
-    /// `sha256:<hex>` of the tarball.
-    pub(crate) digest: String,
-    /// Bytes.
-    pub(crate) size: u64,
-}
 
 /// The door to artifacts.
 #[derive(Clone)]
@@ -35,8 +28,11 @@ impl Artifacts {
         if file != format!("{commit}.tar.gz") && file != "latest.tar.gz" {
             return None;
         }
-        let packed = tokio::task::spawn_blocking(move || source::artifact::pack(&*held.tree)).await;
-        match packed {
+        let packed = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            artifact::write(&*held.tree, &held.repository, &mut bytes).map(|_| bytes)
+        });
+        match packed.await {
             Ok(Ok(bytes)) => Some(bytes),
             Ok(Err(error)) => {
                 tracing::error!(source = %id, %error, "the artifact cannot be packed");
@@ -52,14 +48,13 @@ pub(crate) fn path(id: &Id, commit: &str) -> String {
     format!("gitrepository/{}/{}/{commit}.tar.gz", id.namespace, id.name)
 }
 
-/// Digest and size, computed without keeping the tarball.
-pub(crate) async fn measure(tree: Arc<dyn Tree>) -> Result<Packed, TreeError> {
-    let measured = tokio::task::spawn_blocking(move || source::artifact::measure(&*tree)).await;
-    match measured {
-        Ok(result) => result.map(|m| Packed { digest: m.digest, size: m.size }),
-        Err(error) => Err(TreeError::Storage {
-            path: tree::TreePath::root(),
-            source: Box::new(error),
-        }),
-    }
+/// Digest and size, computed without keeping the tarball; known already when the files are the same as before.
+pub(crate) async fn describe(
+    context: &Arc<Context>,
+    held: Held,
+) -> Result<Described, ArtifactError> {
+    let context = context.clone();
+    let described =
+        tokio::task::spawn_blocking(move || context.descriptions.of(&*held.tree, &held.repository));
+    described.await.unwrap_or_else(|e| Err(ArtifactError::Write(std::io::Error::other(e))))
 }

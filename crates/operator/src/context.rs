@@ -5,6 +5,7 @@ use crate::{Fleet, Id, Queue};
 use api::Timestamp;
 use cluster::{Client, Executor, Observer};
 use reconcile::SyncSpec;
+use source::artifact::Descriptions;
 use source::store::Store;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub(crate) struct Context {
     pub(crate) fleet: Fleet,
     pub(crate) sources: Queue<Id>,
     pub(crate) applications: Queue<Id>,
+    pub(crate) descriptions: Descriptions,
     memory: Mutex<HashMap<Id, Arc<Memory>>>,
     source_memory: Mutex<HashMap<Id, SourceMemory>>,
 }
@@ -86,6 +88,7 @@ impl Context {
             fleet: Fleet::default(),
             sources: Queue::default(),
             applications: Queue::default(),
+            descriptions: Descriptions::default(),
             memory: Mutex::default(),
             source_memory: Mutex::default(),
         }

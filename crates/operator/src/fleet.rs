@@ -4,6 +4,7 @@
 use crate::Id;
 use api::{GitRepository, Kustomization};
 use reconcile::Trigger;
+use source::git::GitTree;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ pub struct Held {
     pub revision: String,
     /// The files, ignored ones hidden.
     pub tree: Arc<dyn Tree>,
+    /// The repository's own tree, which knows which files are executable.
+    pub repository: GitTree,
 }
 
 /// The sources and applications.

@@ -7,7 +7,8 @@ use api::names::condition::READY;
 use cluster::{Change, Client, Discovery, Executor, Follow, Followed, Noticed, Observer, follow};
 use object::{Manifest, ObjectKey, Value};
 use reconcile::{HealthStatus, Trigger};
-use source::store::{Store, StoreError};
+use source::git::{GitError, Limits};
+use source::store::Store;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -26,12 +27,12 @@ impl Operator {
     ///
     /// # Errors
     /// When the store of fetched sources cannot be opened.
-    pub fn new(client: Client, settings: Settings) -> Result<Self, StoreError> {
+    pub fn new(client: Client, settings: Settings) -> Result<Self, GitError> {
         let discovery = Discovery::new(client.clone());
         let (observer, noticed) =
             Observer::new(discovery, client.clone(), kustomization_family(), now);
         let executor = Executor::new(client.clone(), observer.clone());
-        let store = Store::open(settings.data.join("sources"))?;
+        let store = Store::open(&settings.data.join("sources"), Limits::default())?;
         let context = Arc::new(Context::new(client, observer, executor, store, settings));
         Ok(Self { context, noticed })
     }

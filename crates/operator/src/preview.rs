@@ -73,8 +73,9 @@ pub async fn plan(
     application: &Value,
     files: &Files,
 ) -> Result<Preview, PreviewError> {
-    let application: Kustomization = object::from_value(application)
-        .map_err(|e| PreviewError::Object(format!("the Kustomization cannot be understood: {e}")))?;
+    let application: Kustomization = object::from_value(application).map_err(|e| {
+        PreviewError::Object(format!("the Kustomization cannot be understood: {e}"))
+    })?;
     let (tree, revision) = open(client, &application, files).await?;
     let spec = SyncSpec::of_kustomization(&application);
     let rules = HealthRules::default();
@@ -118,10 +119,11 @@ async fn open(
 ) -> Result<(Arc<dyn Tree>, String), PreviewError> {
     let id = source_of(application);
     let found = client.get(&kinds::git_repository(), &id.namespace, &id.name).await?;
-    let object = found
-        .ok_or_else(|| PreviewError::Object(format!("GitRepository {id} does not exist")))?;
-    let source: GitRepository = object::from_value(&object)
-        .map_err(|e| PreviewError::Object(format!("GitRepository {id} cannot be understood: {e}")))?;
+    let object =
+        found.ok_or_else(|| PreviewError::Object(format!("GitRepository {id} does not exist")))?;
+    let source: GitRepository = object::from_value(&object).map_err(|e| {
+        PreviewError::Object(format!("GitRepository {id} cannot be understood: {e}"))
+    })?;
     if let Files::Directory(folder) = files {
         let shown = folder.display().to_string();
         let tree = source::directory::DirectoryTree::open(folder)
@@ -151,9 +153,9 @@ fn cache_folder(url: &str) -> PathBuf {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     url.hash(&mut hasher);
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"))
-    });
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
     let base = base.unwrap_or_else(std::env::temp_dir);
     base.join("windlass").join("plan").join(format!("{:016x}", hasher.finish()))
 }

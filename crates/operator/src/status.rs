@@ -111,8 +111,7 @@ fn event_object(
     let number = SENT.fetch_add(1, Ordering::Relaxed) & 0xfff;
     let moment = now.as_nanosecond() & !0xfff;
     let stamp = api::Timestamp::from_unix(now.as_second()).to_string();
-    let annotations: Map =
-        event.metadata.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let annotations: Map = event.metadata.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     Value::Map(map! {
         "apiVersion": "v1",
         "kind": "Event",

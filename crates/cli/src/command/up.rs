@@ -54,8 +54,8 @@ impl Up {
     pub(crate) async fn run(&self) -> Result<u8, Failure> {
         process::log_to_stderr(process::Verbosity::Quiet);
         let started = Instant::now();
-        let server = self.open_server()?;
-        let client = Client::in_process(server.service(apiserver::Identity::admin()));
+        let server = self.open_server().await?;
+        let client = Client::in_process(server.service(apiserver::Identity::admin("windlass-operator")));
         let kubeconfig = self.serve_api(&server).await?;
         bootstrap::definitions(&client).await?;
         let origin = self.origin()?;
@@ -96,14 +96,18 @@ impl Up {
         std::future::pending::<()>().await;
     }
 
-    fn open_server(&self) -> Result<ApiServer, Failure> {
+    async fn open_server(&self) -> Result<ApiServer, Failure> {
         std::fs::create_dir_all(&self.data_dir).map_err(|e| self.unusable(&e))?;
+        let workloads = apiserver::workloads::Settings {
+            nodes: self.nodes,
+            ..apiserver::workloads::Settings::default()
+        };
         let options = apiserver::Options {
             data_dir: Some(self.data_dir.join("apiserver")),
-            nodes: self.nodes,
+            workloads: Some(workloads),
             ..apiserver::Options::default()
         };
-        ApiServer::open(options).map_err(|e| {
+        ApiServer::open(options).await.map_err(|e| {
             self.unusable(&e).hint("is another `windlass up` running on the same --data-dir?")
         })
     }
@@ -116,9 +120,12 @@ impl Up {
     /// Opens the socket and writes the kubeconfig.
     async fn serve_api(&self, server: &ApiServer) -> Result<PathBuf, Failure> {
         let (listener, address) = process::listen(self.api_listen, "the API server").await?;
-        server.listen(listener);
+        let names = [address.ip().to_string()];
+        let tls = server.credentials().tls(&names).map_err(|e| self.unusable(&e))?;
+        tokio::spawn(apiserver::serve(listener, server.clone(), tls, std::future::pending()));
         let kubeconfig = self.data_dir.join("kubeconfig");
-        server.write_kubeconfig(&kubeconfig, address).map_err(|e| self.unusable(&e))?;
+        let text = server.kubeconfig(&address.to_string());
+        write_private(&kubeconfig, &text).map_err(|e| self.unusable(&e))?;
         println!("Windlass is starting. Workloads on this server are simulated: no container runs.");
         println!("  API server    https://{address}");
         println!("  kubeconfig    {}", kubeconfig.display());
@@ -153,6 +160,21 @@ impl Up {
         };
         Origin::local("main", folder, &branch, &self.path)
     }
+}
+
+/// The kubeconfig holds the administrator's token: nobody else may read it.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let temporary = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    std::fs::rename(&temporary, path)
 }
 
 /// `git@host:path`, as Git writes SSH addresses.

@@ -41,10 +41,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// [`AccessError`].
-pub async fn git_source(
-    client: &Client,
-    source: &GitRepository,
-) -> Result<GitSource, AccessError> {
+pub async fn git_source(client: &Client, source: &GitRepository) -> Result<GitSource, AccessError> {
     let spec = &source.spec;
     unsupported(source)?;
     let reference = spec.reference.clone().unwrap_or_default();
@@ -106,10 +103,8 @@ impl SecretData {
             .get(&kinds::secret(), namespace, name)
             .await
             .map_err(|source| AccessError::Api { name: full.clone(), source })?;
-        let problem = |problem: &str| AccessError::Secret {
-            name: full.clone(),
-            problem: problem.to_owned(),
-        };
+        let problem =
+            |problem: &str| AccessError::Secret { name: full.clone(), problem: problem.to_owned() };
         let object = found.ok_or_else(|| problem("it does not exist; create it"))?;
         let data = object.get("data").and_then(Value::as_map).cloned().unwrap_or_default();
         let mut members = BTreeMap::new();
@@ -151,9 +146,9 @@ impl SecretData {
         } else if let Some(token) = self.bytes(&["bearerToken"]) {
             Credentials::Bearer(Secret::new(token))
         } else if let Some(username) = self.text("username")? {
-            let password = self.bytes(&["password"]).ok_or_else(|| {
-                self.problem("username without password; add the key 'password'")
-            })?;
+            let password = self
+                .bytes(&["password"])
+                .ok_or_else(|| self.problem("username without password; add the key 'password'"))?;
             Credentials::Basic { username, password: Secret::new(password) }
         } else {
             Credentials::None

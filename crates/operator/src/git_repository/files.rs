@@ -2,8 +2,8 @@
 
 use api::GitRepositorySpec;
 use std::sync::Arc;
-use tree::{IgnoreError, IgnoreFiles};
 use tree::{Filtered, Ignore, Sparse, Tree, TreeError};
+use tree::{IgnoreError, IgnoreFiles};
 
 /// Why the visible files cannot be told.
 #[derive(Debug, thiserror::Error)]

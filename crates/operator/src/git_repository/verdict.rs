@@ -1,7 +1,9 @@
 //! What a look at a Git repository means: its status and events. Pure.
 
 use api::names::{condition, event, reason};
-use api::{Artifact, Condition, ConditionStatus, GitRepository, GitRepositoryStatus, Timestamp, names};
+use api::{
+    Artifact, Condition, ConditionStatus, GitRepository, GitRepositoryStatus, Timestamp, names,
+};
 use reconcile::{EventRecord, Severity};
 use std::collections::BTreeMap;
 

@@ -3,16 +3,17 @@
 use super::access::{AccessError, git_source};
 use super::files::{FilesError, visible};
 use super::verdict::{Finding, conclude};
-use crate::artifacts::{self, Packed};
+use crate::artifacts;
 use crate::context::{Context, now};
 use crate::fleet::Held;
 use crate::operator::announce;
 use crate::{Id, Urgency, kinds, status};
 use api::names::{condition, reason};
 use api::{Artifact, GitRepository, GitRepositorySpec, names};
-use source::git::{ChangedPaths, GitError, GitSource, GitTree, Repository, Revision};
+use source::artifact::{ArtifactError, Described};
+use source::git::{ChangedPaths, GitError, GitSource, GitTree, Location, Repository, Revision};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tree::{IgnoreFiles, Tree, TreePath};
 
 /// What is kept of a source between its turns.
@@ -73,13 +74,19 @@ async fn recall(context: &Context, id: &Id, source: &GitRepository) {
     if context.fleet.held(id).is_some() {
         return;
     }
-    let Some(revision) = context.store.last(&id.to_string(), &source.spec.url) else { return };
+    let Some(verified) = context.store.verified(&id.to_string()) else { return };
+    let same_place = Location::parse(&source.spec.url).is_ok_and(|l| l.to_string() == verified.url);
+    if !same_place {
+        return;
+    }
     let mut memory = context.take_source(id);
-    let held = hold(context, id, source, &revision, &mut memory);
+    let held = hold(context, id, source, &verified.revision, &mut memory);
     context.put_source(id, memory);
     match held {
         Ok(_) => announce(context, id, |_| true),
-        Err(error) => tracing::warn!(source = %id, %error, "the last verified revision cannot be read"),
+        Err(error) => {
+            tracing::warn!(source = %id, %error, "the last verified revision cannot be read")
+        }
     }
 }
 
@@ -134,14 +141,11 @@ async fn fetch(
     (git, repository, revision): (&GitSource, &Repository, &Revision),
     memory: &mut SourceMemory,
 ) -> Result<(), Failure> {
-    repository.fetch(git, revision).await?;
-    repository.pin(&id.to_string(), Some(revision.commit))?;
-    let before = memory.tree.clone();
+    let fetched = repository.fetch(git, revision).await?;
     let changes = hold(context, id, source, revision, memory)?;
-    context.store.remember(&id.to_string(), &source.spec.url, revision)?;
-    tracing::info!(source = %id, %revision, "fetched");
-    drop(before);
-    announce(context, id, |application| affects(context, changes.as_ref(), application));
+    context.store.remember(&id.to_string(), &git.url, revision, SystemTime::now())?;
+    tracing::info!(source = %id, %revision, objects = fetched.objects, "fetched");
+    announce(context, id, |application| affects(context, id, changes.as_ref(), application));
     for includer in context.fleet.includers(id) {
         context.sources.add(includer, Urgency::Now);
     }
@@ -162,17 +166,25 @@ fn hold(
     let own: Arc<dyn Tree> = Arc::new(tree.clone());
     let whole = with_includes(context, id, source, own)?;
     let files = visible(whole, &source.spec, &mut memory.ignore_files)?;
-    memory.tree = Some(tree);
-    context.fleet.hold(id.clone(), Held { revision: revision.to_string(), tree: files });
+    memory.tree = Some(tree.clone());
+    let held = Held { revision: revision.to_string(), tree: files, repository: tree };
+    context.fleet.hold(id.clone(), held);
     Ok(changes)
 }
 
 /// Whether a commit touches what an application's last rendering read.
-fn affects(context: &Context, changes: Option<&ChangedPaths>, application: &Id) -> bool {
+fn affects(
+    context: &Context,
+    source: &Id,
+    changes: Option<&ChangedPaths>,
+    application: &Id,
+) -> bool {
     let (Some(changes), Some(memory)) = (changes, context.memory(application)) else {
         return true;
     };
-    changes.touches(&memory.reads)
+    // Only the order of work hangs on this: what cannot be told counts as affected.
+    let held = context.fleet.held(source);
+    held.is_none_or(|held| changes.touches(&memory.reads, &*held.tree).unwrap_or(true))
 }
 
 /// The artifacts of the repositories that are put into this one.
@@ -197,15 +209,14 @@ fn with_includes(
     let mut overlay = source::overlay::Overlay::new(tree);
     for include in &source.spec.include {
         let other = Id::new(id.namespace.as_str(), include.repository.name.as_str());
-        let held =
-            context.fleet.held(&other).ok_or_else(|| Failure::Include(other.to_string()))?;
+        let held = context.fleet.held(&other).ok_or_else(|| Failure::Include(other.to_string()))?;
         let path = |text: &Option<String>, absent: &str| {
             TreePath::parse(text.as_deref().unwrap_or(absent))
                 .map_err(|e| Failure::Path(format!("spec.include: {e}")))
         };
         let from = path(&include.from_path, "")?;
         let to = path(&include.to_path, &include.repository.name)?;
-        overlay = overlay.with(to, held.tree, from);
+        overlay = overlay.mount(to, held.tree, from);
     }
     Ok(Arc::new(overlay))
 }
@@ -219,8 +230,7 @@ async fn pack(
     revision: &Revision,
 ) -> Result<Artifact, Failure> {
     let held = context.fleet.held(id).ok_or_else(|| Failure::Include(id.to_string()))?;
-    let Packed { digest, size } =
-        artifacts::measure(held.tree).await.map_err(|e| Failure::Pack(e.to_string()))?;
+    let Described { digest, size } = artifacts::describe(context, held).await?;
     let path = artifacts::path(id, &revision.commit.to_string());
     let stored = source.status.artifact.as_ref().filter(|a| a.digest == digest && a.path == path);
     Ok(Artifact {
@@ -242,8 +252,14 @@ async fn hold_with_finalizer(
         return Ok(());
     }
     let resource = kinds::git_repository();
-    status::write_finalizer(&context.client, &resource, &source.metadata, true, names::SOURCE_MANAGER)
-        .await
+    status::write_finalizer(
+        &context.client,
+        &resource,
+        &source.metadata,
+        true,
+        names::SOURCE_MANAGER,
+    )
+    .await
 }
 
 /// Lets a deleted source go. What was applied from it stays: nothing is pruned because a source is gone.
@@ -317,12 +333,12 @@ enum Failure {
     Include(String),
     #[error("{0}")]
     Path(String),
-    #[error("the artifact cannot be packed: {0}")]
-    Pack(String),
-    #[error("'{0}' is a path of the operator's machine, which sources may not name here; use a URL")]
+    #[error("the artifact cannot be described")]
+    Pack(#[from] ArtifactError),
+    #[error(
+        "'{0}' is a path of the operator's machine, which sources may not name here; use a URL"
+    )]
     Local(String),
-    #[error(transparent)]
-    Store(#[from] source::store::StoreError),
 }
 
 impl Failure {
@@ -336,12 +352,12 @@ impl Failure {
                 (condition::FETCH_FAILED, error.reason().as_str(), error.is_terminal())
             }
             Self::Local(_) => (condition::FETCH_FAILED, reason::URL_INVALID, true),
-            Self::Include(_) => (condition::INCLUDE_UNAVAILABLE, reason::DEPENDENCY_NOT_READY, false),
+            Self::Include(_) => {
+                (condition::INCLUDE_UNAVAILABLE, reason::DEPENDENCY_NOT_READY, false)
+            }
             Self::Path(_) => (condition::FETCH_FAILED, reason::INVALID_PATH, true),
             Self::Files(_) => (condition::FETCH_FAILED, reason::GIT_OPERATION_FAILED, false),
-            Self::Pack(_) | Self::Store(_) => {
-                (condition::STORAGE_OPERATION_FAILED, reason::FAILED, false)
-            }
+            Self::Pack(_) => (condition::STORAGE_OPERATION_FAILED, reason::FAILED, false),
         };
         let mut message = self.to_string();
         let mut cause = std::error::Error::source(&self);

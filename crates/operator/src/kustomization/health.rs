@@ -4,7 +4,8 @@ use super::work::Turn;
 use crate::context::{Context, now};
 use object::{Gvk, Manifest, ObjectKey, Value};
 use reconcile::{
-    Awaited, Desired, Halt, Health, HealthReport, HealthRules, HealthStatus, Phase, Run, Stage, SyncSpec,
+    Awaited, Desired, Halt, Health, HealthReport, HealthRules, HealthStatus, Phase, Run, Stage,
+    SyncSpec,
 };
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -42,8 +43,11 @@ pub(super) async fn settle(
     let mut told = false;
     loop {
         let objects = assess(context, &wanted, rules, run).await;
-        let mut report =
-            HealthReport { elapsed: started.elapsed(), timed_out: Instant::now() >= deadline, objects };
+        let mut report = HealthReport {
+            elapsed: started.elapsed(),
+            timed_out: Instant::now() >= deadline,
+            objects,
+        };
         if report.settled() || report.timed_out {
             name_causes(context, &mut report).await;
             let settled = if report.passed() { Settled::Healthy } else { Settled::Unhealthy };
@@ -117,7 +121,8 @@ async fn name_causes(context: &Context, report: &mut HealthReport) {
 fn owns_pods(key: &ObjectKey) -> bool {
     matches!(
         (key.group.as_str(), key.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") | ("batch", "Job" | "CronJob")
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("batch", "Job" | "CronJob")
     )
 }
 

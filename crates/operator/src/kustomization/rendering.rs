@@ -76,7 +76,10 @@ pub(crate) fn objects(
     let objects: Vec<Rendered> = built
         .objects
         .into_iter()
-        .map(|o| Rendered { origin: format!("{}:{}", o.origin.file, o.origin.line), value: o.value })
+        .map(|o| Rendered {
+            origin: format!("{}:{}", o.origin.file, o.origin.line),
+            value: o.value,
+        })
         .collect();
     let kinds: BTreeSet<Gvk> = objects.iter().map(|o| o.value.gvk()).collect();
     Ok((objects, kinds.into_iter().collect()))

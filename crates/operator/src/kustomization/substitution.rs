@@ -56,7 +56,8 @@ pub(crate) async fn read(
 }
 
 fn decode(text: &str, name: &str, key: &str) -> Result<String, Halt> {
-    let bytes = STANDARD.decode(text).map_err(|_| failed(format!("'{name}': {key} is no base64")))?;
+    let bytes =
+        STANDARD.decode(text).map_err(|_| failed(format!("'{name}': {key} is no base64")))?;
     String::from_utf8(bytes)
         .map_err(|_| failed(format!("'{name}': {key} is not text, so it cannot be substituted")))
 }

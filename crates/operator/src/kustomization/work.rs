@@ -149,19 +149,14 @@ impl Turn {
     /// The objects this application depends on, whole only where an expression reads them.
     pub(super) async fn dependencies(&self, context: &Context, spec: &SyncSpec) -> Found {
         let mut found = Found { owner: Value::Null, dependencies: HashMap::new() };
-        let resource = kinds::kustomization();
-        let whole = async |id: &Id| {
-            let object = context.client.get(&resource, &id.namespace, &id.name).await;
-            object.ok().flatten().unwrap_or_default()
-        };
         for reference in &spec.depends_on {
             let namespace = reference.namespace.as_deref().unwrap_or(&self.id.namespace);
             let id = Id::new(namespace, reference.name.as_str());
             let Some(application) = context.fleet.application(&id) else { continue };
             let mut object = Value::Null;
             if reference.ready_expr.is_some() {
-                object = whole(&id).await;
-                found.owner = whole(&self.id).await;
+                object = whole(context, &id).await;
+                found.owner = whole(context, &self.id).await;
             }
             found.dependencies.insert(id, (application, object));
         }
@@ -272,12 +267,21 @@ impl Found {
     }
 }
 
+/// An application as the server has it; null when it cannot be had.
+async fn whole(context: &Context, id: &Id) -> Value {
+    let resource = kinds::kustomization();
+    let object = context.client.get(&resource, &id.namespace, &id.name).await;
+    object.ok().flatten().unwrap_or_default()
+}
+
 fn log(id: &Id, run: &Run) {
     debug_assert!(run.spec.owner.group == kustomization_family().owner.group);
     let revision = run.revision.as_deref().unwrap_or_default();
     let writes = run.plan.writes().count();
     match &run.halt {
-        None => tracing::info!(application = %id, revision, writes, elapsed = ?run.elapsed, "reconciled"),
+        None => {
+            tracing::info!(application = %id, revision, writes, elapsed = ?run.elapsed, "reconciled")
+        }
         Some(Halt::Wait { .. }) => {
             tracing::debug!(application = %id, revision, halt = %halt(run), "waiting");
         }
