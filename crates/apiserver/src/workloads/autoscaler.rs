@@ -25,82 +25,93 @@ pub fn step(autoscaler: &Value, target: Option<&Value>, now: Timestamp) -> Step 
     if is_deleted(autoscaler) {
         return step;
     }
-    let mut conditions = list(autoscaler, ["status", "conditions"]).to_vec();
-    let mut say = |kind: &str, status: &str, reason: &str, message: &str| {
-        let condition = Condition { kind, status, reason, message };
-        condition::set(&mut conditions, condition, Times::Transition, now);
+    let mut look = Look {
+        autoscaler,
+        conditions: list(autoscaler, ["status", "conditions"]).to_vec(),
+        last: time(autoscaler, ["status", "lastScaleTime"]),
+        now,
     };
-    let mut status = map! {};
-    if generation(autoscaler) != 0 {
-        status.insert("observedGeneration", generation(autoscaler));
-    }
-    let mut last = time(autoscaler, ["status", "lastScaleTime"]);
-    match target {
+    let (current, desired) = match target {
+        Some(target) => look.scale(target, &mut step),
         None => {
             let name = text(autoscaler, ["spec", "scaleTargetRef", "name"]);
             let message = format!("the target {name:?} to scale was not found");
-            say("AbleToScale", "False", "FailedGetScale", &message);
-            status.insert("currentReplicas", 0);
-            status.insert("desiredReplicas", 0);
+            look.say("AbleToScale", "False", "FailedGetScale", &message);
+            (0, 0)
         }
-        Some(target) => {
-            let current = int(target, ["spec", "replicas"]).unwrap_or(1);
-            let desired = desired(autoscaler, current);
-            let due = last.is_none_or(|last| after(last, PERIOD) <= now);
-            say("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size");
-            if current == 0 {
-                say(
-                    "ScalingActive",
-                    "False",
-                    "ScalingDisabled",
-                    "scaling is disabled since the replica count of the target is zero",
-                );
-            } else if utilization(autoscaler).is_some() {
-                say(
-                    "ScalingActive",
-                    "True",
-                    "ValidMetricFound",
-                    "the utilization is scripted (simulated)",
-                );
-            } else {
-                say(
-                    "ScalingActive",
-                    "False",
-                    "FailedGetResourceMetric",
-                    "nothing is measured (simulated); the annotation windlass.dev/simulate-utilization scripts a utilization",
-                );
-            }
-            let mut replicas = current;
-            if desired != current && due {
-                let mut scaled = target.clone();
-                set(&mut scaled, ["spec", "replicas"], desired);
-                step.changes.push(Change::Update(scaled));
-                let message = format!("New size: {desired}; reason: simulated");
-                step.changes.push(event(
-                    autoscaler,
-                    CONTROLLER,
-                    ("Normal", "SuccessfulRescale"),
-                    &message,
-                    now,
-                ));
-                last = Some(now);
-                replicas = desired;
-                step.wake_at(after(now, PERIOD));
-            } else if let (true, Some(last)) = (desired != current, last) {
-                step.wake_at(after(last, PERIOD));
-            }
-            status
-                .insert("currentReplicas", int(target, ["status", "replicas"]).unwrap_or(replicas));
-            status.insert("desiredReplicas", desired);
-        }
+    };
+    let mut status = map! {"currentReplicas": current, "desiredReplicas": desired};
+    if generation(autoscaler) != 0 {
+        status.insert("observedGeneration", generation(autoscaler));
     }
-    if let Some(last) = last {
+    if let Some(last) = look.last {
         status.insert("lastScaleTime", stamp(last));
     }
     metrics(autoscaler, &mut status);
-    put_list(&mut status, "conditions", conditions);
+    put_list(&mut status, "conditions", look.conditions);
     step.status(autoscaler, status.into());
     step
+}
+
+/// One look at an autoscaler.
+struct Look<'a> {
+    autoscaler: &'a Value,
+    conditions: Vec<Value>,
+    /// When the target's size was changed last.
+    last: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl Look<'_> {
+    fn say(&mut self, kind: &str, status: &str, reason: &str, message: &str) {
+        let condition = Condition { kind, status, reason, message };
+        condition::set(&mut self.conditions, condition, Times::Transition, self.now);
+    }
+
+    /// Changes the target's size when it is time; answers how many replicas there are and should be.
+    fn scale(&mut self, target: &Value, step: &mut Step) -> (i64, i64) {
+        let current = int(target, ["spec", "replicas"]).unwrap_or(1);
+        let desired = desired(self.autoscaler, current);
+        self.say(
+            "AbleToScale",
+            "True",
+            "ReadyForNewScale",
+            "recommended size matches current size",
+        );
+        let (status, reason, message) = match utilization(self.autoscaler) {
+            _ if current == 0 => (
+                "False",
+                "ScalingDisabled",
+                "scaling is disabled since the replica count of the target is zero",
+            ),
+            Some(_) => ("True", "ValidMetricFound", "the utilization is scripted (simulated)"),
+            None => (
+                "False",
+                "FailedGetResourceMetric",
+                "nothing is measured (simulated); the annotation \
+                 windlass.dev/simulate-utilization scripts a utilization",
+            ),
+        };
+        self.say("ScalingActive", status, reason, message);
+        if desired != current {
+            match self.last.map(|last| after(last, PERIOD)).filter(|due| *due > self.now) {
+                Some(due) => step.wake_at(due),
+                None => self.resize(target, desired, step),
+            }
+        }
+        (int(target, ["status", "replicas"]).unwrap_or(current), desired)
+    }
+
+    fn resize(&mut self, target: &Value, desired: i64, step: &mut Step) {
+        let mut scaled = target.clone();
+        set(&mut scaled, ["spec", "replicas"], desired);
+        step.changes.push(Change::Update(scaled));
+        let message = format!("New size: {desired}; reason: simulated");
+        let what = ("Normal", "SuccessfulRescale");
+        step.changes.push(event(self.autoscaler, CONTROLLER, what, &message, self.now));
+        step.wake_at(after(self.now, PERIOD));
+        self.last = Some(self.now);
+    }
 }
 
 fn utilization(autoscaler: &Value) -> Option<f64> {

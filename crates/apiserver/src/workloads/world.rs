@@ -98,9 +98,8 @@ impl World {
         }
     }
 
-    fn write(&mut self, change: Change) -> Result<(), store::StoreError> {
-        let key = key(change.object());
-        let what = match &change {
+    fn count(&mut self, change: &Change) {
+        let what = match change {
             Change::Create(_) => "create",
             Change::Update(_) => "update",
             Change::Status(_) => "status",
@@ -110,6 +109,11 @@ impl World {
         if change.object().kind() != "Event" {
             self.writes.push(format!("{} {what}", change.object().kind()));
         }
+    }
+
+    fn write(&mut self, change: Change) -> Result<(), store::StoreError> {
+        let key = key(change.object());
+        self.count(&change);
         let revision = |v: &Value| v.meta("resourceVersion").and_then(|r| r.parse().ok());
         let present = |v: &Value| revision(v).map_or(Precondition::Present, Precondition::Revision);
         match change {

@@ -54,40 +54,10 @@ impl Simulation {
                 let revisions = owned(store, &object, "controllerrevisions.apps");
                 daemon_set::step(&object, pods, revisions, nodes, now)
             }
-            Controller::Service => {
-                let pods = match object.at(["spec", "selector"]).and_then(Value::as_map) {
-                    Some(pairs) => selected(store, key, &|pod| has_pairs(&pod.labels, pairs)),
-                    None => Vec::new(),
-                };
-                let slices = owned(store, &object, "endpointslices.discovery.k8s.io");
-                service::step(&object, pods, slices, now)
-            }
-            Controller::Ingress => service::ingress(&object),
-            Controller::Budget => {
-                let pods = match object.at(["spec", "selector"]) {
-                    Some(selector) => selected(store, key, &|pod| matches(&pod.labels, selector)),
-                    None => Vec::new(),
-                };
-                budget::step(&object, &pods, now)
-            }
-            Controller::Autoscaler => {
-                let target = scale_target(&object, key.namespace()).and_then(|t| store.get(&t));
-                autoscaler::step(&object, target.map(|t| t.value()).as_ref(), now)
-            }
-            Controller::Claim => {
-                let volumes = ResourceId::new("", "persistentvolumes");
-                let has = |name: &str| store.get(&Key::new(&volumes, "", name)).is_some();
-                claim::step(&object, has, now)
-            }
-            Controller::Volume => {
-                let reference = |member| text(&object, ["spec", "claimRef", member]);
-                let claims = ResourceId::new("", "persistentvolumeclaims");
-                let claim = Key::new(&claims, reference("namespace"), reference("name"));
-                claim::volume_step(&object, store.get(&claim).as_ref().map(|c| c.uid.as_str()))
-            }
             Controller::Deployment => {
                 deployment::step(&object, owned(store, &object, "replicasets.apps"), now)
             }
+            _ => surrounding(controller, key, &object, store, now),
         })
     }
 
@@ -113,6 +83,51 @@ impl Simulation {
             self.stages.remove(key);
         }
         step
+    }
+}
+
+/// The kinds around workloads, which need nothing of the simulation but the store.
+fn surrounding(
+    controller: Controller,
+    key: &Key,
+    object: &Value,
+    store: &Store,
+    now: Timestamp,
+) -> Step {
+    match controller {
+        Controller::Service => {
+            let pods = match object.at(["spec", "selector"]).and_then(Value::as_map) {
+                Some(pairs) => selected(store, key, &|pod| has_pairs(&pod.labels, pairs)),
+                None => Vec::new(),
+            };
+            let slices = owned(store, object, "endpointslices.discovery.k8s.io");
+            service::step(object, pods, slices, now)
+        }
+        Controller::Ingress => service::ingress(object),
+        Controller::Budget => {
+            let pods = match object.at(["spec", "selector"]) {
+                Some(selector) => selected(store, key, &|pod| matches(&pod.labels, selector)),
+                None => Vec::new(),
+            };
+            budget::step(object, &pods, now)
+        }
+        Controller::Autoscaler => {
+            let target = scale_target(object, key.namespace()).and_then(|t| store.get(&t));
+            autoscaler::step(object, target.map(|t| t.value()).as_ref(), now)
+        }
+        Controller::Claim => {
+            let volumes = ResourceId::new("", "persistentvolumes");
+            let has = |name: &str| store.get(&Key::new(&volumes, "", name)).is_some();
+            claim::step(object, has, now)
+        }
+        Controller::Volume => {
+            let reference = |member| text(object, ["spec", "claimRef", member]);
+            let claims = ResourceId::new("", "persistentvolumeclaims");
+            let claim = Key::new(&claims, reference("namespace"), reference("name"));
+            claim::volume_step(object, store.get(&claim).as_ref().map(|c| c.uid.as_str()))
+        }
+        // The workloads themselves are looked at above.
+        _ => Step::default(),
     }
 }
 
