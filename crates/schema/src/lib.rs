@@ -9,7 +9,9 @@ pub mod builtin;
 pub mod custom;
 mod defaulting;
 mod error;
+mod immutable;
 mod kind;
+pub mod names;
 pub mod native;
 pub mod openapi;
 pub mod patch;
@@ -24,6 +26,7 @@ mod validate;
 
 pub use defaulting::default;
 pub use error::{FieldError, FieldErrorKind, aggregate, go_quote};
+pub use immutable::immutable;
 pub use kind::{Kind, Scale, Subresource};
 pub use prune::prune;
 pub use regexp::Pattern;
