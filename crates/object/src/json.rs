@@ -5,9 +5,11 @@ mod serialize;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod untyped;
 mod write;
 
-pub use typed::{FieldError, from_value, to_value};
+pub use typed::{FieldError, from_value};
+pub use untyped::to_value;
 pub use write::{to_json, to_json_html, to_json_indented, to_json_pretty};
 
 use crate::Value;

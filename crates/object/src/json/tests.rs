@@ -1,6 +1,7 @@
 use super::*;
 use crate::map;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 fn text(json: &str) -> String {
     String::from_utf8(to_json(&from_json(json.as_bytes()).unwrap())).unwrap()
@@ -89,4 +90,45 @@ fn a_wrong_type_names_the_field() {
         from_json(br#"{"images": [{"name": "a"}, {"name": 5}], "mode": "Once", "weight": 1}"#);
     let error = from_value::<Spec>(&value.unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "images[1].name: invalid type: integer `5`, expected a string");
+}
+
+#[derive(Serialize)]
+enum Shape {
+    Unit,
+    One(u8),
+    Two(i8, f32),
+    Named { a: Option<char>, b: Vec<u64> },
+}
+
+#[derive(Serialize)]
+struct Everything<'a> {
+    z: &'a str,
+    shapes: Vec<Shape>,
+    #[serde(rename = "by-number")]
+    by_number: BTreeMap<i32, bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absent: Option<i64>,
+    floats: (f64, f64, f64),
+    nested: Value,
+}
+
+#[test]
+fn values_come_out_of_structs_as_their_json_would() {
+    let typed = Everything {
+        z: "text",
+        shapes: vec![
+            Shape::Unit,
+            Shape::One(1),
+            Shape::Two(-2, 0.1),
+            Shape::Named { a: Some('x'), b: vec![u64::MAX, 3] },
+        ],
+        by_number: BTreeMap::from([(10, true), (9, false)]),
+        absent: None,
+        floats: (1.0, 1.5, f64::NAN),
+        nested: Value::Map(map! {"k": vec![Value::Null]}),
+    };
+    let direct = to_value(&typed).unwrap();
+    assert_eq!(direct, from_json(&serde_json::to_vec(&typed).unwrap()).unwrap());
+    assert_eq!(direct.at(["by-number", "9"]), Some(&Value::Bool(false)));
+    assert!(to_value(&BTreeMap::from([(vec![1], 1)])).is_err());
 }

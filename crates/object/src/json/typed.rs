@@ -1,4 +1,4 @@
-//! Typed structs out of values and back, without a text between.
+//! Typed structs out of values, without a text between.
 
 use crate::{Map, Value};
 use serde::de::value::StrDeserializer;
@@ -7,7 +7,6 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
-use serde::ser::Serialize;
 use std::fmt;
 
 /// A typed struct out of a value.
@@ -16,14 +15,6 @@ use std::fmt;
 /// When a member is missing or has another type than the struct's; the message names the field.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     T::deserialize(value).map_err(de::Error::custom)
-}
-
-/// A value out of a typed struct.
-///
-/// # Errors
-/// When the struct serializes to something that is no JSON value, such as a map with keys that are no text.
-pub fn to_value<T: Serialize>(typed: &T) -> Result<Value, serde_json::Error> {
-    super::from_json(&serde_json::to_vec(typed)?)
 }
 
 /// Why a value does not have the wanted type, and where.

@@ -177,7 +177,9 @@ impl<'a> Composer<'a> {
             match key {
                 Some(key) => {
                     entries.push((key, node.value));
-                    lines.push(mark);
+                    if self.dialect == Dialect::Kyaml {
+                        lines.push(mark);
+                    }
                 }
                 None if self.dialect == Dialect::Sigs => {
                     // go-yaml v2 merges where `<<` stands: what comes before it is overridden.

@@ -356,6 +356,11 @@ impl Facts {
         if text.is_empty() {
             return Self { multiline: false, plain: true, single_quoted: true, block: false };
         }
+        // Names and images: nothing in them means anything to YAML.
+        let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'/' | b'-');
+        if text.as_bytes()[0].is_ascii_alphanumeric() && text.as_bytes().iter().all(word) {
+            return Self { multiline: false, plain: true, single_quoted: true, block: true };
+        }
         let (mut indicators, mut special, mut line_breaks) = (false, false, false);
         let (mut space_break, mut break_space) = (false, false);
         let (mut after_space, mut after_break) = (false, false);
