@@ -1,0 +1,141 @@
+//! Why a build failed: where, which object, what, and what to do.
+
+use std::fmt;
+use tree::{TreeError, TreePath};
+
+/// What sort of thing is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// A text is no YAML or JSON, or a field has a value of the wrong type.
+    Syntax,
+    /// A file or directory that is named does not exist.
+    Missing,
+    /// Something is asked for that is refused: remote bases, exec functions, files outside the root.
+    Refused,
+    /// Two objects have one identity.
+    Conflict,
+    /// A patch, replacement or other transformer does not fit the objects.
+    Transform,
+    /// A bound on size, depth or work is passed.
+    Limit,
+    /// The storage behind the tree failed; the same build may work later.
+    Storage,
+}
+
+/// Why a build failed. `Display` says file and line, the object, what is wrong and what to do.
+#[derive(Debug)]
+pub struct BuildError {
+    fault: Fault,
+    file: Option<TreePath>,
+    line: Option<usize>,
+    object: Option<String>,
+    message: String,
+    through: Vec<TreePath>,
+    source: Option<TreeError>,
+}
+
+impl BuildError {
+    pub(crate) fn new(fault: Fault, message: impl Into<String>) -> Self {
+        Self {
+            fault,
+            file: None,
+            line: None,
+            object: None,
+            message: message.into(),
+            through: Vec::new(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn transform(message: impl Into<String>) -> Self {
+        Self::new(Fault::Transform, message)
+    }
+
+    pub(crate) fn tree(error: TreeError) -> Self {
+        let (fault, message) = match &error {
+            TreeError::NotFound(path) => (Fault::Missing, format!("{path}: no such file or directory")),
+            TreeError::Storage { path, .. } => (Fault::Storage, format!("{path}: cannot be read")),
+            other => (Fault::Missing, other.to_string()),
+        };
+        Self { source: Some(error), ..Self::new(fault, message) }
+    }
+
+    /// Names the file, unless one is named already.
+    pub(crate) fn in_file(mut self, file: &TreePath) -> Self {
+        self.file.get_or_insert_with(|| file.clone());
+        self
+    }
+
+    /// Names file and line, unless a file is named already.
+    pub(crate) fn at(mut self, file: &TreePath, line: usize) -> Self {
+        if self.file.is_none() {
+            self.file = Some(file.clone());
+            self.line = (line > 0).then_some(line);
+        }
+        self
+    }
+
+    /// Names the object, unless one is named already.
+    pub(crate) fn on(mut self, object: impl fmt::Display) -> Self {
+        self.object.get_or_insert_with(|| object.to_string());
+        self
+    }
+
+    /// Adds the kustomization that led here.
+    pub(crate) fn through(mut self, kustomization: &TreePath) -> Self {
+        if self.file.as_ref() != Some(kustomization) && self.through.last() != Some(kustomization) {
+            self.through.push(kustomization.clone());
+        }
+        self
+    }
+
+    /// What sort of thing is wrong.
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// The file at fault, when one is.
+    pub fn file(&self) -> Option<&TreePath> {
+        self.file.as_ref()
+    }
+
+    /// The line in [`BuildError::file`], counted from 1.
+    pub fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    /// The object at fault, as `group/version Kind namespace/name`.
+    pub fn object(&self) -> Option<&str> {
+        self.object.as_deref()
+    }
+}
+
+impl fmt::Display for BuildError {
+    /// `apps/a/deploy.yaml:12: apps/v1 Deployment web: what is wrong; what to do (through overlay/kustomization.yaml)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}")?;
+            if let Some(line) = self.line {
+                write!(f, ":{line}")?;
+            }
+            f.write_str(": ")?;
+        }
+        if let Some(object) = &self.object {
+            write!(f, "{object}: ")?;
+        }
+        f.write_str(&self.message)?;
+        for (i, file) in self.through.iter().enumerate() {
+            write!(f, "{}{file}", if i == 0 { " (through " } else { ", " })?;
+        }
+        if !self.through.is_empty() {
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|e| e as _)
+    }
+}

@@ -1,0 +1,646 @@
+//! Strategic merge patch as kyaml does it: lists merge by the keys the schema names, patch items first.
+//!
+//! Source: `kyaml/yaml/merge2` and `kyaml/yaml/walk` of kustomize v5.8.1, whose peculiarities are kept: a null
+//! without text inside a patched map vanishes, `$patch: replace` inside a list item is undone by the item it
+//! replaces, a value set over a quoted one is quoted. Directives are `$patch: replace|delete|merge` only.
+
+use crate::node::{Kind, List, MAX_DEPTH, Map, Node, Scalar, Tag};
+use crate::schema::{Schema, Schemas};
+use std::collections::{HashMap, HashSet};
+
+/// How lists merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListMode {
+    /// Items of the patch come first, as in every kustomize build; else last.
+    pub prepend: bool,
+    /// Lists without a schema merge by `name` when all their items have one; never in a build.
+    pub infer: bool,
+}
+
+impl Default for ListMode {
+    /// As kustomize builds.
+    fn default() -> Self {
+        Self { prepend: true, infer: false }
+    }
+}
+
+/// Merges `patch` into `target`; answers false when the patch deletes it.
+///
+/// # Errors
+/// When a map meets a list and the like, or a directive is unknown. The message names the field.
+pub(crate) fn merge(
+    target: &mut Node,
+    patch: Node,
+    schemas: &Schemas,
+    mode: ListMode,
+) -> Result<bool, String> {
+    let merger = Merger { schemas, mode };
+    let schema = merger.schema_of(Some(target), Some(&patch), None);
+    Ok(match merger.walk(Some(target), Some(patch), schema, 0)? {
+        Outcome::Target | Outcome::KeepNull => true,
+        Outcome::New(node) => {
+            *target = node;
+            true
+        }
+        Outcome::Gone => false,
+    })
+}
+
+/// What a walk made of two nodes.
+enum Outcome {
+    /// The target, changed in place.
+    Target,
+    /// The target, a null that was written out and stays.
+    KeepNull,
+    /// Something in the target's place.
+    New(Node),
+    /// Nothing.
+    Gone,
+}
+
+#[derive(PartialEq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+struct Merger<'a> {
+    schemas: &'a Schemas,
+    mode: ListMode,
+}
+
+impl Merger<'_> {
+    /// The schema at a place, looked up by kind where an object begins.
+    fn schema_of(
+        &self,
+        target: Option<&Node>,
+        patch: Option<&Node>,
+        known: Option<Schema>,
+    ) -> Option<Schema> {
+        if known.is_some() {
+            return known;
+        }
+        [target, patch].into_iter().flatten().find_map(|node| {
+            let (api_version, kind) = (node.get("apiVersion")?, node.get("kind")?);
+            let (api_version, kind) = (api_version.text_or_empty(), kind.text_or_empty());
+            if api_version.is_empty() || kind.is_empty() {
+                return None;
+            }
+            self.schemas.of(api_version, kind)
+        })
+    }
+
+    fn walk(
+        &self,
+        target: Option<&mut Node>,
+        patch: Option<Node>,
+        schema: Option<Schema>,
+        depth: usize,
+    ) -> Result<Outcome, String> {
+        if depth > MAX_DEPTH {
+            return Err(format!(": nested deeper than {MAX_DEPTH} levels"));
+        }
+        let kind_of = |node: Option<&Node>| node.filter(|n| !n.is_null()).map(Node::kind);
+        let (here, there) = (kind_of(target.as_deref()), kind_of(patch.as_ref()));
+        if let (Some(here), Some(there)) = (here, there) {
+            if here != there {
+                return Err(format!(
+                    ": {} in the object, {} in the patch; a patch cannot change that, only \
+                     replace the whole (delete it with null first, or use a JSON patch)",
+                    here.name(),
+                    there.name()
+                ));
+            }
+        }
+        match here.or(there) {
+            Some(Kind::Scalar) => Ok(match patch {
+                Some(patch) => Outcome::New(patch),
+                None => Outcome::Target,
+            }),
+            Some(Kind::List) => match self.merge_keys(&schema, target.as_deref(), patch.as_ref())? {
+                Some(keys) => {
+                    let items = schema.as_ref().and_then(Schema::items);
+                    self.merging_list(target, patch, keys, items, depth)
+                }
+                None => Ok(match patch {
+                    Some(patch) => Outcome::New(patch),
+                    None => Outcome::Target,
+                }),
+            },
+            Some(Kind::Map) | None => self.map(target, patch, schema, depth),
+        }
+    }
+
+    /// The keys the items of a list merge by, when they do.
+    fn merge_keys(
+        &self,
+        schema: &Option<Schema>,
+        target: Option<&Node>,
+        patch: Option<&Node>,
+    ) -> Result<Option<Vec<String>>, String> {
+        if schema.is_some() || !self.mode.infer {
+            return Ok(schema.as_ref().and_then(Schema::merge_keys));
+        }
+        let named = |node: &Node| {
+            node.as_list().is_some_and(|l| l.iter().all(|item| item.get("name").is_some()))
+        };
+        let lists: Vec<&Node> = [target, patch].into_iter().flatten().filter(|n| !n.is_null()).collect();
+        if !lists.iter().any(|n| named(n)) {
+            return Ok(None);
+        }
+        if lists.iter().any(|n| !n.is_empty() && !named(n)) {
+            return Err(": some items have a name to merge by and some have none".to_owned());
+        }
+        if lists.iter().all(|n| n.is_empty()) {
+            return Err(": there is no key to merge by".to_owned());
+        }
+        Ok(Some(vec!["name".to_owned()]))
+    }
+
+    fn map(
+        &self,
+        target: Option<&mut Node>,
+        mut patch: Option<Node>,
+        schema: Option<Schema>,
+        depth: usize,
+    ) -> Result<Outcome, String> {
+        let target = match target {
+            Some(Node::Map(target)) => target,
+            null => {
+                let directive = patch.as_mut().map(map_directive);
+                return match (patch, directive) {
+                    (_, Some(Ok(Directive::Delete))) => Ok(Outcome::Gone),
+                    (None, _) => Ok(match null {
+                        Some(null) if !null.text().is_empty() => Outcome::KeepNull,
+                        _ => Outcome::Gone,
+                    }),
+                    (Some(patch), _) if patch.is_null() => Ok(Outcome::Gone),
+                    (Some(patch), _) => self.settle(patch, schema, depth),
+                };
+            }
+        };
+        let Some(mut patch) = patch else {
+            self.fields(target, None, schema, depth)?;
+            return Ok(Outcome::Target);
+        };
+        if patch.is_null() {
+            return Ok(Outcome::Gone);
+        }
+        let directive = map_directive(&mut patch)?;
+        if depth > 0 && target.get("$patch").is_some() {
+            // Below a part of the patch that stands for itself the target is the patch.
+            target.remove("$patch");
+        }
+        match directive {
+            Directive::Delete => Ok(Outcome::Gone),
+            Directive::Replace => self.settle(patch, schema, depth),
+            Directive::Merge => {
+                let Node::Map(patch) = patch else { return Ok(Outcome::Target) };
+                self.fields(target, Some(patch), schema, depth)?;
+                Ok(Outcome::Target)
+            }
+        }
+    }
+
+    /// What becomes of a part of the patch that stands for itself: directives inside take effect, nulls go.
+    fn settle(&self, patch: Node, schema: Option<Schema>, depth: usize) -> Result<Outcome, String> {
+        let mut target = patch.clone();
+        match (&mut target, patch) {
+            (Node::Map(target), Node::Map(patch)) => {
+                self.fields(target, Some(patch), schema, depth)?;
+            }
+            _ => return Ok(Outcome::Gone),
+        }
+        Ok(Outcome::New(target))
+    }
+
+    /// Merges the fields of a map. Without a patch nulls without text still go, all the way down.
+    fn fields(
+        &self,
+        target: &mut Map,
+        patch: Option<Map>,
+        schema: Option<Schema>,
+        depth: usize,
+    ) -> Result<(), String> {
+        let mut patches: HashMap<compact_str::CompactString, Node> = HashMap::new();
+        let mut added = Vec::new();
+        for (key, node) in patch.into_iter().flat_map(|p| p.entries) {
+            if patches.contains_key(&key.text) {
+                continue;
+            }
+            if target.position(&key.text).is_none() {
+                added.push(key.clone());
+            }
+            patches.insert(key.text, node);
+        }
+        let mut at = 0;
+        let mut seen: HashSet<compact_str::CompactString> = HashSet::new();
+        let repeats = target.entries.len() > 1;
+        while at < target.entries.len() {
+            let (key, node) = &mut target.entries[at];
+            // Of a key that stands twice only the first is merged.
+            if repeats && !patches.is_empty() && !seen.insert(key.text.clone()) {
+                at += 1;
+                continue;
+            }
+            let patch = patches.remove(&key.text);
+            if patch.is_none() && is_settled(node, schema.as_ref()) {
+                at += 1;
+                continue;
+            }
+            let inner = schema.as_ref().and_then(|s| s.field(&key.text));
+            let inner = self.schema_of(Some(node), patch.as_ref(), inner);
+            let name = key.text.clone();
+            let outcome = self
+                .walk(Some(node), patch, inner, depth + 1)
+                .map_err(|e| inside(&name, e))?;
+            match outcome {
+                Outcome::Target if !node.is_null() => at += 1,
+                Outcome::KeepNull => at += 1,
+                Outcome::New(new) if !new.is_null() => {
+                    node.replace_keeping_style(new);
+                    at += 1;
+                }
+                _ => _ = target.entries.remove(at),
+            }
+        }
+        for key in added {
+            let Some(patch) = patches.remove(&key.text) else { continue };
+            let inner = schema.as_ref().and_then(|s| s.field(&key.text));
+            let inner = self.schema_of(None, Some(&patch), inner);
+            let outcome =
+                self.walk(None, Some(patch), inner, depth + 1).map_err(|e| inside(&key.text, e))?;
+            if let Outcome::New(new) = outcome {
+                if !new.is_null() {
+                    let key = Scalar { tag: Tag::Empty, ..key };
+                    target.entries.push((key, new));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn merging_list(
+        &self,
+        target: Option<&mut Node>,
+        mut patch: Option<Node>,
+        keys: Vec<String>,
+        items: Option<Schema>,
+        depth: usize,
+    ) -> Result<Outcome, String> {
+        if patch.as_ref().is_some_and(Node::is_null) && !target.as_ref().is_none_or(|t| t.is_null())
+        {
+            return Ok(Outcome::Gone);
+        }
+        let (target, patch) = match (target, patch.take()) {
+            (Some(Node::List(target)), Some(Node::List(mut patch))) => {
+                match list_directive(&mut patch)? {
+                    Directive::Delete => return Ok(Outcome::Gone),
+                    Directive::Merge => (target, Some(patch)),
+                    Directive::Replace => {
+                        let mut list = patch.clone();
+                        self.items(&mut list, Some(patch), keys, items, depth)?;
+                        return Ok(Outcome::New(Node::List(list)));
+                    }
+                }
+            }
+            (Some(Node::List(target)), _) => (target, None),
+            (_, Some(Node::List(patch))) => {
+                let mut list = patch.clone();
+                self.items(&mut list, Some(patch), keys, items, depth)?;
+                return Ok(Outcome::New(Node::List(list)));
+            }
+            _ => return Ok(Outcome::Gone),
+        };
+        self.items(target, patch, keys, items, depth)?;
+        Ok(Outcome::Target)
+    }
+
+    /// Merges the items of two lists by their keys, or as texts when there are none.
+    fn items(
+        &self,
+        target: &mut List,
+        patch: Option<List>,
+        keys: Vec<String>,
+        schema: Option<Schema>,
+        depth: usize,
+    ) -> Result<(), String> {
+        let count = target.items.len();
+        let mut pool = Pool { nodes: std::mem::take(&mut target.items) };
+        let mut listed: Vec<usize> = (0..count).collect();
+        let mut patch = patch.map(|p| p.items).unwrap_or_default();
+        let by_key = !keys.is_empty();
+        let keys = if by_key { keys } else { vec![String::new()] };
+        let mut values = if self.mode.prepend {
+            key_values(patch.iter().chain(&pool.nodes), &keys, by_key)
+        } else {
+            key_values(pool.nodes.iter().chain(&patch), &keys, by_key)
+        };
+        if keys.len() > 1 {
+            merge_values(&mut values);
+        }
+        let valid = valid_keys(&values, &keys);
+        let mut added: Vec<usize> = Vec::new();
+        for row in &values {
+            let Selected { keys: valid_keys, values: valid_values } = select(&valid, &keys, row);
+            let here = listed.iter().copied().find(|&i| pool.fits(i, &valid_keys, &valid_values));
+            let there = find_item(&patch, &valid_keys, &valid_values);
+            // Every patch item serves once, unless the values of two rows became one.
+            let there = there.map(|i| patch[i].clone());
+            let mut node = here.map(|i| std::mem::replace(&mut pool.nodes[i], Node::null()));
+            let inner = self.schema_of(node.as_ref(), there.as_ref(), schema.clone());
+            let outcome = self.walk(node.as_mut(), there, inner, depth + 1);
+            if let (Some(i), Some(node)) = (here, node) {
+                pool.nodes[i] = node;
+            }
+            let merged = match outcome.map_err(|e| inside_item(&valid_values, e))? {
+                Outcome::Target | Outcome::KeepNull => here,
+                Outcome::New(node) => Some(pool.add(node)),
+                Outcome::Gone => None,
+            };
+            let merged =
+                merged.filter(|&i| !pool.nodes[i].is_null() && !pool.nodes[i].is_empty_map());
+            let Some(merged) = merged else {
+                pool.set(&mut listed, None, &valid_keys, &valid_values)?;
+                continue;
+            };
+            pool.complete(merged, &valid_keys, &valid_values);
+            pool.set(&mut added, Some(merged), &valid_keys, &valid_values)?;
+        }
+        patch.clear();
+        if !values.is_empty() {
+            let Selected { keys: valid_keys, .. } = select(&valid, &keys, &[]);
+            let (mut first, then) =
+                if self.mode.prepend { (added, listed) } else { (listed, added) };
+            for item in then {
+                pool.append(&mut first, item, &valid_keys)?;
+            }
+            listed = first;
+        }
+        target.items = pool.take(&listed);
+        Ok(())
+    }
+}
+
+/// Whether a field that no patch touches stays as it is: kyaml walks it all the same, which removes nulls
+/// without text and orders lists that merge.
+fn is_settled(node: &Node, schema: Option<&Schema>) -> bool {
+    match node {
+        Node::Scalar(scalar) => scalar.tag != Tag::Null,
+        Node::List(_) => schema.is_none_or(Schema::is_opaque),
+        Node::Map(_) => false,
+    }
+}
+
+fn inside(field: &str, error: String) -> String {
+    let rest = if error.starts_with([':', '[']) { error } else { format!(".{error}") };
+    format!("{field}{rest}")
+}
+
+fn inside_item(values: &[String], error: String) -> String {
+    let rest = if error.starts_with([':', '[']) { error } else { format!(".{error}") };
+    format!("[{}]{rest}", values.join(","))
+}
+
+/// Takes `$patch` out of a map.
+fn map_directive(patch: &mut Node) -> Result<Directive, String> {
+    let Node::Map(map) = patch else { return Ok(Directive::Merge) };
+    let Some(node) = map.get("$patch").filter(|n| !n.is_null()) else { return Ok(Directive::Merge) };
+    let directive = parse_directive(node.text())?;
+    map.remove("$patch");
+    Ok(directive)
+}
+
+/// Takes the item `{$patch: ..}` out of a list.
+fn list_directive(patch: &mut List) -> Result<Directive, String> {
+    let found = patch.items.iter().find_map(|item| {
+        let map = item.as_map()?;
+        let node = map.get("$patch").filter(|n| !n.is_null())?;
+        Some((map.entries.len(), node.text().to_owned()))
+    });
+    let Some((1, text)) = found else { return Ok(Directive::Merge) };
+    let directive = parse_directive(&text)?;
+    patch.items.retain(|item| {
+        let is_it = item.get("$patch").is_some_and(|n| n.text() == text);
+        !is_it && !item.is_null() && !item.is_empty_map()
+    });
+    Ok(directive)
+}
+
+fn parse_directive(text: &str) -> Result<Directive, String> {
+    match text {
+        "merge" => Ok(Directive::Merge),
+        "replace" => Ok(Directive::Replace),
+        "delete" => Ok(Directive::Delete),
+        other => Err(format!(": '$patch: {other}' is unknown; there are merge, replace and delete")),
+    }
+}
+
+/// The key values of every item, each combination once, in order. An item that is no map has none by key.
+fn key_values<'a>(
+    items: impl Iterator<Item = &'a Node>,
+    keys: &[String],
+    by_key: bool,
+) -> Vec<Vec<String>> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::new();
+    for item in items {
+        let row: Vec<String> = if by_key {
+            let value = |key: &String| {
+                item.get(key).filter(|n| !n.is_empty()).map_or("", Node::text).to_owned()
+            };
+            keys.iter().map(value).collect()
+        } else {
+            vec![item.text().to_owned()]
+        };
+        if seen.insert(row.clone()) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Rows that agree in one key and leave the others open become one.
+fn merge_values(rows: &mut [Vec<String>]) {
+    for i in 0..rows.len() {
+        for j in 0..rows.len() {
+            let (a, b) = (&rows[i], &rows[j]);
+            if a.len() != b.len() || i == j {
+                continue;
+            }
+            let open = |(x, y): (&String, &String)| x == y || x.is_empty() || y.is_empty();
+            let common = a.iter().zip(b).any(|(x, y)| x == y);
+            if common && a.iter().zip(b).all(open) {
+                let pick = |(x, y): (&String, &String)| if x.is_empty() { y } else { x }.clone();
+                let merged: Vec<String> = a.iter().zip(b).map(pick).collect();
+                rows[i] = merged.clone();
+                rows[j] = merged;
+            }
+        }
+    }
+}
+
+/// Which keys some item has a value for; all of them when none has.
+fn valid_keys(rows: &[Vec<String>], keys: &[String]) -> Vec<bool> {
+    let valid: Vec<bool> = (0..keys.len())
+        .map(|i| rows.iter().any(|row| row.get(i).is_some_and(|v| !v.is_empty())))
+        .collect();
+    if valid.contains(&true) { valid } else { vec![true; keys.len()] }
+}
+
+struct Selected {
+    keys: Vec<String>,
+    values: Vec<String>,
+}
+
+fn select(valid: &[bool], keys: &[String], row: &[String]) -> Selected {
+    let chosen = |texts: &[String]| {
+        texts.iter().zip(valid).filter(|(_, v)| **v).map(|(t, _)| t.clone()).collect()
+    };
+    Selected { keys: chosen(keys), values: chosen(row) }
+}
+
+/// Whether an item is the one with these key values; values left open are not asked for.
+fn item_fits(item: &Node, keys: &[String], values: &[String]) -> bool {
+    let asked = || keys.iter().zip(values).filter(|(_, v)| !v.is_empty());
+    if keys.first().is_some_and(String::is_empty) {
+        return values.first().is_some_and(|v| item.text() == v);
+    }
+    let Some(map) = item.as_map() else { return false };
+    if asked().next().is_none() {
+        return keys.iter().zip(values).all(|(k, v)| map.get(k).is_some_and(|n| n.text() == v));
+    }
+    asked().all(|(k, v)| map.get(k).is_some_and(|n| n.text() == v))
+}
+
+fn find_item(items: &[Node], keys: &[String], values: &[String]) -> Option<usize> {
+    items.iter().position(|item| item_fits(item, keys, values))
+}
+
+/// The items of the lists being merged; lists are indices into it, because kyaml's lists share items.
+struct Pool {
+    nodes: Vec<Node>,
+}
+
+impl Pool {
+    fn add(&mut self, node: Node) -> usize {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    fn fits(&self, index: usize, keys: &[String], values: &[String]) -> bool {
+        item_fits(&self.nodes[index], keys, values)
+    }
+
+    /// Sees to it that a merged item says its keys.
+    fn complete(&mut self, index: usize, keys: &[String], values: &[String]) {
+        for (key, value) in keys.iter().zip(values).filter(|(_, v)| !v.is_empty()) {
+            match &mut self.nodes[index] {
+                Node::Map(map) if map.get(key).is_none() => {
+                    map.set_field(key, Node::untyped(value.as_str()));
+                }
+                // A text among texts loses its tag this way in kyaml.
+                Node::Scalar(scalar) if key.is_empty() => scalar.tag = Tag::Empty,
+                _ => {}
+            }
+        }
+    }
+
+    /// kyaml's `ElementSetter`: `item` takes the place of every item with these key values, or goes to the
+    /// end; without `item` they are removed. Nulls and empty maps go in any case.
+    fn set(
+        &self,
+        list: &mut Vec<usize>,
+        item: Option<usize>,
+        keys: &[String],
+        values: &[String],
+    ) -> Result<(), String> {
+        let by_key = keys.first().is_some_and(|k| !k.is_empty())
+            && values.first().is_some_and(|v| !v.is_empty());
+        let mut out = Vec::with_capacity(list.len() + 1);
+        let mut found = false;
+        for &index in list.iter() {
+            let node = &self.nodes[index];
+            if node.is_null() || node.is_empty_map() {
+                continue;
+            }
+            if node.as_map().is_none() && by_key {
+                out.push(index);
+                continue;
+            }
+            if self.is_set_by(node, keys, values)? {
+                found = true;
+                out.extend(item);
+            } else if !values.is_empty() {
+                out.push(index);
+            }
+        }
+        *list = out;
+        if let Some(item) = item.filter(|&i| !found && !self.nodes[i].is_null()) {
+            list.push(item);
+        }
+        Ok(())
+    }
+
+    fn is_set_by(&self, node: &Node, keys: &[String], values: &[String]) -> Result<bool, String> {
+        let mut last = false;
+        for (i, key) in keys.iter().enumerate() {
+            if let Some(value) = values.get(i) {
+                last = if key.is_empty() {
+                    if node.kind() != Kind::Scalar {
+                        return Err(": texts are expected in this list".to_owned());
+                    }
+                    node.text_or_empty() == value
+                } else {
+                    let Some(map) = node.as_map() else {
+                        return Err(format!(": maps with '{key}' are expected in this list"));
+                    };
+                    map.get(key).is_some_and(|n| value.is_empty() || n.text() == value)
+                };
+            }
+            if !last {
+                return Ok(false);
+            }
+        }
+        Ok(last)
+    }
+
+    /// Appends an item to the others, in the place of the item with its keys.
+    fn append(&self, list: &mut Vec<usize>, item: usize, keys: &[String]) -> Result<(), String> {
+        let node = &self.nodes[item];
+        if keys.first().is_some_and(String::is_empty) {
+            return self.set(list, Some(item), keys, &[node.text().to_owned()]);
+        }
+        let mut values = Vec::new();
+        for key in keys {
+            if !node.is_null() && node.as_map().is_none() {
+                return Err(format!(": maps with '{key}' are expected in this list"));
+            }
+            match node.get(key) {
+                Some(value) => values.push(value.text().to_owned()),
+                None => list.push(item),
+            }
+        }
+        if keys.len() > 1 {
+            self.set(list, None, keys, &values)?;
+        }
+        self.set(list, Some(item), keys, &values)
+    }
+
+    fn take(mut self, list: &[usize]) -> Vec<Node> {
+        let mut uses: HashMap<usize, usize> = HashMap::new();
+        for &index in list {
+            *uses.entry(index).or_default() += 1;
+        }
+        list.iter()
+            .map(|index| match uses.get_mut(index) {
+                Some(uses) if *uses > 1 => {
+                    *uses -= 1;
+                    self.nodes[*index].clone()
+                }
+                _ => std::mem::replace(&mut self.nodes[*index], Node::null()),
+            })
+            .collect()
+    }
+}
