@@ -16,6 +16,13 @@ use object::{Map, Value, map, to_json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+/// The media type by which clients ask for [`v2_protobuf`].
+pub const V2_PROTOBUF_ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// The media type of the answer: the one asked for is malformed, and clients refuse it as an answer.
+pub const V2_PROTOBUF_ANSWERED: &str =
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
 /// A kind to be described, with the schema of its objects.
 #[derive(Clone, Copy)]
 pub struct Described<'a> {
