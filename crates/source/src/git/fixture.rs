@@ -115,12 +115,23 @@ impl Ours {
 }
 
 /// What a server saw of one request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Seen {
-    pub(crate) line: String,
+    line: String,
     pub(crate) authorization: Option<String>,
-    pub(crate) request: Vec<u8>,
+    request: Vec<u8>,
     pub(crate) answered: usize,
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let request = String::from_utf8_lossy(&self.request);
+        write!(
+            f,
+            "{} ({:?}): {request:?} -> {} bytes",
+            self.line, self.authorization, self.answered
+        )
+    }
 }
 
 /// How the server behaves.
@@ -150,6 +161,15 @@ pub(crate) struct Server {
 impl Server {
     /// Serves on a free port until the test's runtime ends.
     pub(crate) async fn start(root: &Path, manner: Manner) -> Self {
+        Self::start_with(root, manner, None).await
+    }
+
+    /// The same, with TLS.
+    pub(crate) async fn start_with(
+        root: &Path,
+        manner: Manner,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, manner) = (Arc::new(Mutex::default()), Arc::new(Mutex::new(manner)));
@@ -158,6 +178,7 @@ impl Server {
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                let tls = tls.clone();
                 let (root, seen, manner) =
                     (root.clone(), Arc::clone(&seen_by), Arc::clone(&manners));
                 tokio::spawn(async move {
@@ -167,7 +188,13 @@ impl Server {
                     });
                     let builder =
                         hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                    let Some(tls) = tls else {
+                        let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                        return;
+                    };
+                    if let Ok(stream) = tokio_rustls::TlsAcceptor::from(tls).accept(stream).await {
+                        let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                    }
                 });
             }
         });

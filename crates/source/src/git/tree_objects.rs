@@ -66,8 +66,8 @@ impl Decoded {
 }
 
 fn sayable(name: &str) -> bool {
-    !(name.is_empty() || name == "." || name == ".." || name.eq_ignore_ascii_case(".git"))
-        && !name.contains(['/', '\0', '\n', '\r'])
+    let special = matches!(name, "" | "." | "..") || name.eq_ignore_ascii_case(".git");
+    !special && !name.contains(['/', '\0', '\n', '\r'])
 }
 
 const SHARDS: usize = 16;

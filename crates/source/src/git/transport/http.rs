@@ -354,3 +354,6 @@ impl Transport for HttpTransport {
         &self.location
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,11 +151,10 @@ async fn pump(
     let (mut words, mut failed) = (Vec::new(), false);
     while let Some(message) = reader.wait().await {
         match message {
-            ChannelMsg::Data { data } => {
-                if sender.send(Ok(data)).await.is_err() {
-                    return;
-                }
-            }
+            ChannelMsg::Data { data } => match sender.send(Ok(data)).await {
+                Ok(()) => {}
+                Err(_) => return,
+            },
             ChannelMsg::ExtendedData { data, .. } => {
                 let room = WORDS.saturating_sub(words.len());
                 words.extend_from_slice(&data[..data.len().min(room)]);
