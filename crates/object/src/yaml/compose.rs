@@ -36,6 +36,12 @@ pub(super) struct Composer<'a> {
     parser: Parser<'a>,
     dialect: Dialect,
     anchors: HashMap<&'a str, Anchor>,
+    /// Items and entries of the collections being read, inner ones behind outer ones, so that each collection is
+    /// allocated once and in its size.
+    items: Vec<Value>,
+    entries: Entries,
+    /// Where the keys of `entries` stand; only for the dialect that refuses duplicates.
+    lines: Vec<Mark>,
     /// How many brackets and braces are open.
     flow: usize,
     /// Nodes decoded so far, and those of them that came out of aliases.
@@ -54,6 +60,9 @@ impl<'a> Composer<'a> {
             parser: Parser::new(text)?,
             dialect,
             anchors: HashMap::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            lines: Vec::new(),
             flow: 0,
             nodes: 0,
             aliased: 0,
@@ -145,7 +154,7 @@ impl<'a> Composer<'a> {
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Node, YamlError> {
-        let mut items = Vec::new();
+        let start = self.items.len();
         let mut below = 0;
         loop {
             let (event, mark) = self.parser.next()?;
@@ -154,17 +163,17 @@ impl<'a> Composer<'a> {
             }
             let node = self.node(event, mark, depth + 1)?;
             below = below.max(node.depth);
-            items.push(node.value);
+            self.items.push(node.value);
         }
-        items.shrink_to_fit();
+        let items = self.items.drain(start..).collect();
         Ok(Node { value: Value::List(items), depth: below + 1 })
     }
 
     fn mapping(&mut self, depth: usize) -> Result<Node, YamlError> {
-        let mut entries: Entries = Vec::new();
-        let mut lines: Vec<Mark> = Vec::new();
-        let mut merged: Entries = Vec::new();
-        let (mut below, mut merges) = (0, 0);
+        let kyaml = self.dialect == Dialect::Kyaml;
+        let (start, first_line) = (self.entries.len(), self.lines.len());
+        let mut merged: Option<Entries> = None;
+        let mut below = 0;
         loop {
             let (event, mark) = self.parser.next()?;
             if event == Event::MappingEnd {
@@ -176,31 +185,27 @@ impl<'a> Composer<'a> {
             below = below.max(node.depth);
             match key {
                 Some(key) => {
-                    entries.push((key, node.value));
-                    if self.dialect == Dialect::Kyaml {
-                        lines.push(mark);
+                    self.entries.push((key, node.value));
+                    if kyaml {
+                        self.lines.push(mark);
                     }
                 }
-                None if self.dialect == Dialect::Sigs => {
-                    // go-yaml v2 merges where `<<` stands: what comes before it is overridden.
-                    merge_into(&mut entries, node.value, value_mark)?;
-                }
-                None if merges > 0 => return Err(mark.error("duplicate merge key")),
-                None => {
-                    merges += 1;
-                    merge_into(&mut merged, node.value, value_mark)?;
-                }
+                // go-yaml v2 merges where `<<` stands: what comes before it is overridden.
+                None if !kyaml => merge_into(&mut self.entries, node.value, value_mark)?,
+                None if merged.is_some() => return Err(mark.error("duplicate merge key")),
+                None => merge_into(merged.get_or_insert_default(), node.value, value_mark)?,
             }
         }
-        if self.dialect == Dialect::Kyaml {
-            refuse_duplicates(&entries, &lines)?;
+        if kyaml {
+            refuse_duplicates(&self.entries[start..], &self.lines[first_line..])?;
+            self.lines.truncate(first_line);
         }
-        let map = if merged.is_empty() {
-            Map::from_entries(entries)
-        } else {
-            merged.append(&mut entries);
-            Map::from_entries(merged)
-        };
+        let entries = self.entries.drain(start..);
+        let map = Map::from_entries(match merged {
+            None => entries.collect(),
+            // What is written comes later, so it wins.
+            Some(merged) => merged.into_iter().chain(entries).collect(),
+        });
         Ok(Node { value: Value::Map(map), depth: below + 1 })
     }
 
@@ -422,7 +427,7 @@ fn merge_into(entries: &mut Entries, value: Value, mark: Mark) -> Result<(), Yam
     Ok(())
 }
 
-fn refuse_duplicates(entries: &Entries, lines: &[Mark]) -> Result<(), YamlError> {
+fn refuse_duplicates(entries: &[(CompactString, Value)], lines: &[Mark]) -> Result<(), YamlError> {
     if entries.is_sorted_by(|a, b| a.0 < b.0) {
         return Ok(());
     }
