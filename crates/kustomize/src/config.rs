@@ -3,7 +3,7 @@
 //!
 //! The built-in ones are `facts/fields.txt`, made by `cargo xtask kustomize-facts`.
 
-use crate::decode::{Decoded, Fields};
+use crate::decode::{Decoded, Fields, Mode};
 use crate::fieldspec::{FieldSpec, decode_specs, merge_spec, merge_specs};
 use crate::ident::Gvk;
 use object::Value;
@@ -147,20 +147,20 @@ impl Config {
 
     /// A configuration file.
     pub(crate) fn decode(value: &Value) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
+        let fields = Fields::of(value, Mode::Known)?;
         let mut config = Self::default();
         let mut known = vec!["nameReference"];
         for (name, specs) in config.groups() {
-            *specs = decode_specs(fields, name, true)?;
+            *specs = decode_specs(fields, name)?;
             known.push(name);
         }
         fields.only(&known)?;
         config.name_reference = fields.list("nameReference", |value| {
-            let fields = Fields::of(value)?;
+            let fields = Fields::of(value, Mode::Known)?;
             fields.only(&["group", "version", "kind", "fieldSpecs"])?;
             let gvk =
                 Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?);
-            Ok(BackReference { gvk, referrers: decode_specs(fields, "fieldSpecs", true)? })
+            Ok(BackReference { gvk, referrers: decode_specs(fields, "fieldSpecs")? })
         })?;
         config.sort();
         Ok(config)
@@ -174,7 +174,9 @@ impl Config {
         if Arc::ptr_eq(this, other) || other.is_empty() {
             return Ok(this.clone());
         }
-        if this.is_empty() {
+        // Nothing plus something is not always that something: a spec for every kind counts as being there
+        // once one for some kind is. Among the built-in specs there is no such pair.
+        if this.is_empty() && Arc::ptr_eq(other, &Self::built_in()) {
             return Ok(other.clone());
         }
         let mut merged = (**this).clone();
@@ -216,7 +218,8 @@ impl Config {
             return Err("a map of OpenAPI definitions by type name is expected".to_owned());
         };
         for (name, definition) in definitions.iter() {
-            let properties = definition.at(["Schema", "properties"]).or(definition.at(["schema", "properties"]));
+            let properties =
+                definition.at(["Schema", "properties"]).or(definition.at(["schema", "properties"]));
             let Some(properties) = properties.and_then(Value::as_map) else { continue };
             if !["kind", "apiVersion", "metadata"].iter().all(|k| properties.contains_key(k)) {
                 continue;
@@ -275,8 +278,8 @@ impl<'a> CrdReader<'a> {
         if mark("x-kubernetes-identity").is_some() {
             merge_spec(&mut self.config.name_prefix, spec(path))?;
         }
-        let target = mark("x-kubernetes-object-ref-api-version")
-            .zip(mark("x-kubernetes-object-ref-kind"));
+        let target =
+            mark("x-kubernetes-object-ref-api-version").zip(mark("x-kubernetes-object-ref-kind"));
         if let Some((version, kind)) = target {
             path.push(mark("x-kubernetes-object-ref-name-key").unwrap_or("name"));
             let referrers = vec![spec(path)];

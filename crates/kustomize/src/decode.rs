@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 pub(crate) struct Wrong {
     pub(crate) path: Vec<Step>,
     pub(crate) message: String,
-    unknown: bool,
 }
 
 /// One step of a path.
@@ -21,12 +20,7 @@ pub(crate) enum Step {
 
 impl Wrong {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { path: Vec::new(), message: message.into(), unknown: false }
-    }
-
-    /// Whether it is a field that does not exist.
-    pub(crate) fn is_unknown(&self) -> bool {
-        self.unknown
+        Self { path: Vec::new(), message: message.into() }
     }
 
     pub(crate) fn under(mut self, key: &str) -> Self {
@@ -71,39 +65,56 @@ impl Wrong {
     }
 }
 
+/// How much is forgiven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `kustomization.yaml`: every field must be known, a text must be written as one.
+    Strict,
+    /// Configuration files: every field must be known, numbers and booleans count as text.
+    Known,
+    /// Plugins, files of replacements, Flux: unknown fields are ignored, numbers and booleans count as text.
+    Loose,
+}
+
 /// The fields of a map.
 #[derive(Clone, Copy)]
-pub(crate) struct Fields<'a>(&'a Map);
+pub(crate) struct Fields<'a> {
+    map: &'a Map,
+    pub(crate) mode: Mode,
+}
 
 pub(crate) type Decoded<T> = Result<T, Wrong>;
 
 impl<'a> Fields<'a> {
     /// # Errors
     /// When the value is no map; null has no fields.
-    pub(crate) fn of(value: &'a Value) -> Decoded<Self> {
+    pub(crate) fn of(value: &'a Value, mode: Mode) -> Decoded<Self> {
         static NONE: Map = Map::new();
         match value {
-            Value::Map(map) => Ok(Self(map)),
-            Value::Null => Ok(Self(&NONE)),
+            Value::Map(map) => Ok(Self { map, mode }),
+            Value::Null => Ok(Self { map: &NONE, mode }),
             other => Err(Wrong::new(format!("a map is expected, this is {}", name(other)))),
         }
     }
 
     /// The field, `None` when absent or null.
     pub(crate) fn get(self, field: &str) -> Option<&'a Value> {
-        let found = self.0.get(field).or_else(|| {
-            self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(field)).map(|(_, v)| v)
+        let found = self.map.get(field).or_else(|| {
+            self.map.iter().find(|(key, _)| key.eq_ignore_ascii_case(field)).map(|(_, v)| v)
         });
         found.filter(|v| !v.is_null())
     }
 
     /// # Errors
-    /// When there is a field that is not among `known`.
+    /// When there is a field that is not among `known`, unless that is forgiven.
     pub(crate) fn only(self, known: &[&str]) -> Decoded<()> {
-        for key in self.0.keys() {
+        if self.mode == Mode::Loose {
+            return Ok(());
+        }
+        for key in self.map.keys() {
             if !known.iter().any(|k| k.eq_ignore_ascii_case(key)) {
                 let message = "no such field here; correct or remove it";
-                return Err(Wrong { unknown: true, ..Wrong::new(message) }.under(key));
+                return Err(Wrong::new(message).under(key));
             }
         }
         Ok(())
@@ -114,7 +125,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text_opt(self, field: &str) -> Decoded<Option<String>> {
-        self.get(field).map(|v| as_text(v).map_err(|e| e.under(field))).transpose()
+        self.get(field).map(|v| as_text(v, self.mode).map_err(|e| e.under(field))).transpose()
     }
 
     pub(crate) fn truth(self, field: &str) -> Decoded<bool> {
@@ -134,7 +145,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn texts(self, field: &str) -> Decoded<Vec<String>> {
-        self.list(field, as_text)
+        self.list(field, |value| as_text(value, self.mode))
     }
 
     pub(crate) fn text_map(self, field: &str) -> Decoded<BTreeMap<String, String>> {
@@ -146,7 +157,7 @@ impl<'a> Fields<'a> {
         let Value::Map(map) = value else { return Err(expected("a map", value).under(field)) };
         map.iter()
             .map(|(key, value)| {
-                let text = if value.is_null() { Ok(String::new()) } else { as_text(value) };
+                let text = as_text(value, self.mode);
                 Ok((key.to_owned(), text.map_err(|e| e.under(key).under(field))?))
             })
             .collect::<Decoded<_>>()
@@ -179,8 +190,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn as_text(value: &Value) -> Decoded<String> {
+fn as_text(value: &Value, mode: Mode) -> Decoded<String> {
     match value {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) if mode != Mode::Strict => {
+            Ok(object::to_yaml(value).trim_end().to_owned())
+        }
         Value::String(text) => Ok(text.as_str().to_owned()),
         Value::Null => Ok(String::new()),
         other => Err(expected("text", other)),

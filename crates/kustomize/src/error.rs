@@ -53,7 +53,9 @@ impl BuildError {
 
     pub(crate) fn tree(error: TreeError) -> Self {
         let (fault, message) = match &error {
-            TreeError::NotFound(path) => (Fault::Missing, format!("{path}: no such file or directory")),
+            TreeError::NotFound(path) => {
+                (Fault::Missing, format!("{path}: no such file or directory"))
+            }
             TreeError::Storage { path, .. } => (Fault::Storage, format!("{path}: cannot be read")),
             other => (Fault::Missing, other.to_string()),
         };

@@ -2,7 +2,7 @@
 //!
 //! Source: `api/types/fieldspec.go` and `api/filters/fieldspec` of kustomize v5.8.1.
 
-use crate::decode::{Decoded, Fields, Wrong};
+use crate::decode::{Decoded, Fields, Mode};
 use crate::ident::Gvk;
 use crate::node::{Kind, Map, Node, Scalar, Tag};
 use compact_str::CompactString;
@@ -42,14 +42,9 @@ impl FieldSpec {
         Self::new(Gvk::default(), path, create)
     }
 
-    pub(crate) const FIELDS: &'static [&'static str] =
-        &["group", "version", "kind", "path", "create"];
-
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(Self::FIELDS)?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["group", "version", "kind", "path", "create"])?;
         let gvk = Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?);
         Ok(Self::new(gvk, &fields.text("path")?, fields.truth("create")?))
     }
@@ -218,10 +213,6 @@ pub(crate) fn merge_specs(specs: &mut Vec<FieldSpec>, new: &[FieldSpec]) -> Resu
 }
 
 /// A list of field specs in a field.
-pub(crate) fn decode_specs(
-    fields: Fields<'_>,
-    name: &str,
-    strict: bool,
-) -> Result<Vec<FieldSpec>, Wrong> {
-    fields.list(name, |value| FieldSpec::decode(value, strict))
+pub(crate) fn decode_specs(fields: Fields<'_>, name: &str) -> Decoded<Vec<FieldSpec>> {
+    fields.list(name, |value| FieldSpec::decode(value, fields.mode))
 }

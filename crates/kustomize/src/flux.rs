@@ -4,6 +4,7 @@
 //! `kustomization.yaml` gets one that lists its manifests, the fields of the Kustomization object are put into
 //! the file, unknown fields in it are dropped, files may be read from the whole source, nothing is sorted.
 
+use crate::decode::Mode;
 use crate::error::{BuildError, Fault};
 use crate::ident::{Gvk, Selector};
 use crate::kustomization::{FILE_NAMES, Image, Kustomization, Patch};
@@ -106,11 +107,7 @@ const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 ///
 /// # Errors
 /// As [`crate::build`], and when a variable cannot be substituted.
-pub fn build_flux(
-    tree: &dyn Tree,
-    path: &TreePath,
-    flux: &FluxBuild,
-) -> Result<Built, BuildError> {
+pub fn build_flux(tree: &dyn Tree, path: &TreePath, flux: &FluxBuild) -> Result<Built, BuildError> {
     let loader = Loader::new(tree, LoadRestrictions::None, flux.limits);
     let builder = Builder { loader: &loader, schemas: Schemas::default() };
     let target = root_target(&loader, path, flux)?;
@@ -177,21 +174,28 @@ pub fn substitute(
         Ok(value @ Value::Map(_)) => Ok(Some(value)),
         Ok(_) => Err(SubstituteError::Limit("after substitution it is no object any more")),
         Err(e) => {
-            let line = text.lines().nth(e.line.saturating_sub(1)).unwrap_or_default().trim().to_owned();
+            let line =
+                text.lines().nth(e.line.saturating_sub(1)).unwrap_or_default().trim().to_owned();
             Err(SubstituteError::Syntax(line, "after substitution this line is no YAML"))
         }
     }
 }
 
 /// The root kustomization with the object's fields put in, found or generated.
-fn root_target(loader: &Loader<'_>, path: &TreePath, flux: &FluxBuild) -> Result<Target, BuildError> {
+fn root_target(
+    loader: &Loader<'_>,
+    path: &TreePath,
+    flux: &FluxBuild,
+) -> Result<Target, BuildError> {
     let root = Root::new(path.clone());
     if loader.is_directory(path)? != Some(true) {
         let message = format!("the path {}", missing(path.as_str()));
         return Err(BuildError::new(Fault::Missing, message));
     }
     let exists = FILE_NAMES.iter().any(|name| {
-        loader.resolve(&root, name).is_ok_and(|p| matches!(loader.is_directory(&p), Ok(Some(false))))
+        loader
+            .resolve(&root, name)
+            .is_ok_and(|p| matches!(loader.is_directory(&p), Ok(Some(false))))
     });
     let (mut k, file) = if exists { read(loader, &root)? } else { generate(loader, &root)? };
     if let Some(namespace) = &flux.target_namespace {
@@ -263,42 +267,22 @@ fn read(loader: &Loader<'_>, root: &Root) -> Result<(Kustomization, Arc<TreePath
     // Of several files Flux takes the first and kustomize then refuses them all.
     let name = find_file(loader, root)?;
     let (file, text) = loader.text(root, name)?;
-    let mut value = plugin::parse(&text, &file)?;
-    loop {
-        match Kustomization::decode(&value) {
-            Ok(mut k) => {
-                // `bases` is folded into the resources only later in Flux.
-                let none = value.get("resources").and_then(Value::as_list).is_none_or(<[_]>::is_empty);
-                if none {
-                    k.build_metadata = vec!["originAnnotations".to_owned()];
-                }
-                return Ok((k, file));
-            }
-            Err(wrong) if wrong.is_unknown() && remove(&mut value, &wrong.path) => {}
-            Err(wrong) => return Err(plugin::wrong_in(&wrong, &file, &text)),
-        }
+    let value = plugin::parse(&text, &file)?;
+    let mut k = Kustomization::decode(&value, Mode::Loose)
+        .map_err(|e| plugin::wrong_in(&e, &file, &text))?;
+    // `bases` is folded into the resources only later in Flux.
+    if value.get("resources").and_then(Value::as_list).is_none_or(<[_]>::is_empty) {
+        k.build_metadata = vec!["originAnnotations".to_owned()];
     }
-}
-
-/// Removes the field a path leads to.
-fn remove(value: &mut Value, path: &[crate::decode::Step]) -> bool {
-    use crate::decode::Step;
-    let Some((Step::Key(last), parents)) = path.split_last() else { return false };
-    let mut node = value;
-    for step in parents {
-        let next = match step {
-            Step::Key(key) => node.get_mut(key),
-            Step::Index(index) => node.as_list_mut().and_then(|l| l.get_mut(*index)),
-        };
-        let Some(next) = next else { return false };
-        node = next;
-    }
-    node.as_map_mut().is_some_and(|m| m.remove(last).is_some())
+    Ok((k, file))
 }
 
 /// A kustomization that lists what is in a directory and below: subdirectories with a kustomization of their
 /// own, and every manifest elsewhere.
-fn generate(loader: &Loader<'_>, root: &Root) -> Result<(Kustomization, Arc<TreePath>), BuildError> {
+fn generate(
+    loader: &Loader<'_>,
+    root: &Root,
+) -> Result<(Kustomization, Arc<TreePath>), BuildError> {
     let file = root.directory.join(FILE_NAMES[0]);
     let file = Arc::new(file.map_err(|e| BuildError::new(Fault::Refused, e.to_string()))?);
     let mut k = Kustomization::default();
@@ -317,12 +301,12 @@ fn scan(
     out: &mut Vec<String>,
 ) -> Result<(), BuildError> {
     if depth > 100 {
-        return Err(BuildError::new(Fault::Limit, "directories are nested deeper than 100").in_file(directory));
+        return Err(BuildError::new(Fault::Limit, "directories are nested deeper than 100")
+            .in_file(directory));
     }
     let entries = loader.tree.list(directory).map_err(BuildError::tree)?;
-    let is_kustomization = |e: &tree::Entry| {
-        e.kind == EntryKind::File && FILE_NAMES.contains(&e.name.as_str())
-    };
+    let is_kustomization =
+        |e: &tree::Entry| e.kind == EntryKind::File && FILE_NAMES.contains(&e.name.as_str());
     let relative = |path: &TreePath| {
         let inside = &path.as_str()[root.directory.as_str().len()..];
         format!("./{}", inside.trim_start_matches('/'))

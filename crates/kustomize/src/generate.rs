@@ -130,9 +130,8 @@ fn data(args: &GeneratorArgs, loader: &Loader<'_>, root: &Root) -> Result<Data, 
                 break;
             }
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let pair = env_line(line, number == 0).ok_or_else(|| {
-                fail("is not UTF-8 text".to_owned()).at(&file, number + 1)
-            })?;
+            let pair = env_line(line, number == 0)
+                .ok_or_else(|| fail("is not UTF-8 text".to_owned()).at(&file, number + 1))?;
             if let Some((key, value)) = pair {
                 add(key.to_owned(), value.as_bytes().to_vec())?;
             }
@@ -180,10 +179,7 @@ fn env_line(line: &[u8], first: bool) -> Option<Option<(&str, &str)>> {
 
 /// The text without the pair of quotes around it.
 fn unquote(text: &str) -> &str {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|q| text.strip_prefix(q)?.strip_suffix(q))
-        .unwrap_or(text)
+    ['"', '\''].into_iter().find_map(|q| text.strip_prefix(q)?.strip_suffix(q)).unwrap_or(text)
 }
 
 /// `key=path`, or a path whose file name is the key.

@@ -52,7 +52,9 @@ pub(crate) fn encoded(node: &Node) -> Result<String, String> {
 fn content(node: Option<&Node>) -> Result<Value, String> {
     Ok(match node {
         None => Value::from(""),
-        Some(Node::Map(_)) => node.map(Node::to_value).transpose().map_err(|e| e.message)?.unwrap_or_default(),
+        Some(Node::Map(_)) => {
+            node.map(Node::to_value).transpose().map_err(|e| e.message)?.unwrap_or_default()
+        }
         Some(Node::List(_)) => Value::Null,
         Some(scalar) => Value::from(scalar.text()),
     })

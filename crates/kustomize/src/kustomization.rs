@@ -2,7 +2,7 @@
 //!
 //! Source: `api/types/kustomization.go`.
 
-use crate::decode::{Decoded, Fields, Wrong};
+use crate::decode::{Decoded, Fields, Mode, Wrong};
 use crate::fieldspec::{FieldSpec, decode_specs};
 use crate::ident::{Gvk, Selector, split_api_version};
 use object::Value;
@@ -203,37 +203,39 @@ const SELECTOR: &[&str] =
 
 impl Kustomization {
     /// The file's content. Every field must be known.
-    pub(crate) fn decode(value: &Value) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
         fields.only(FIELDS)?;
         let mut out = Self { is_component: check_type(fields)?, ..Self::default() };
-        fields.inner("metadata", decode_metadata)?;
+        fields.inner("metadata", |v| decode_metadata(v, mode))?;
         out.openapi = fields.text_map_opt("openapi")?;
         out.name_prefix = fields.text("namePrefix")?;
         out.name_suffix = fields.text("nameSuffix")?;
         out.namespace = fields.text("namespace")?;
         out.common_labels = fields.text_map("commonLabels")?;
-        out.labels = fields.list("labels", Labels::decode)?;
+        out.labels = fields.list("labels", |v| Labels::decode(v, mode))?;
         out.common_annotations = fields.text_map("commonAnnotations")?;
         out.patches_strategic_merge = fields.texts("patchesStrategicMerge")?;
-        out.patches_json6902 = fields.list("patchesJson6902", Patch::decode_strict)?;
-        out.patches = fields.list("patches", Patch::decode_strict)?;
-        out.images = fields.list("images", Image::decode_strict)?;
-        out.images.extend(fields.list("imageTags", Image::decode_strict)?);
-        out.replacements = fields.list("replacements", |v| ReplacementField::decode(v, true))?;
-        out.replicas = fields.list("replicas", |v| Replica::decode(v, true))?;
-        out.vars = fields.list("vars", Var::decode)?;
-        out.sort_options = fields.inner("sortOptions", |v| SortOptions::decode(v, true))?;
+        out.patches_json6902 = fields.list("patchesJson6902", |v| Patch::decode(v, mode))?;
+        out.patches = fields.list("patches", |v| Patch::decode(v, mode))?;
+        out.images = fields.list("images", |v| Image::decode(v, mode))?;
+        out.images.extend(fields.list("imageTags", |v| Image::decode(v, mode))?);
+        out.replacements = fields.list("replacements", |v| ReplacementField::decode(v, mode))?;
+        out.replicas = fields.list("replicas", |v| Replica::decode(v, mode))?;
+        out.vars = fields.list("vars", |v| Var::decode(v, mode))?;
+        out.sort_options = fields.inner("sortOptions", |v| SortOptions::decode(v, mode))?;
         out.resources = fields.texts("resources")?;
         out.resources.extend(fields.texts("bases")?);
         out.components = fields.texts("components")?;
         out.crds = fields.texts("crds")?;
-        out.config_maps = fields.list("configMapGenerator", |v| GeneratorArgs::decode(v, true))?;
-        out.secrets = fields.list("secretGenerator", |v| GeneratorArgs::decode(v, true))?;
-        out.helm_charts = fields.list("helmCharts", |v| Fields::of(v).map(|_| ()))?.len()
-            + fields.list("helmChartInflationGenerator", |v| Fields::of(v).map(|_| ()))?.len();
+        out.config_maps = fields.list("configMapGenerator", |v| GeneratorArgs::decode(v, mode))?;
+        out.secrets = fields.list("secretGenerator", |v| GeneratorArgs::decode(v, mode))?;
+        out.helm_charts = fields.list("helmCharts", |v| Fields::of(v, mode).map(|_| ()))?.len()
+            + fields
+                .list("helmChartInflationGenerator", |v| Fields::of(v, mode).map(|_| ()))?
+                .len();
         out.generator_options =
-            fields.inner("generatorOptions", |v| GeneratorOptions::decode(v, true))?;
+            fields.inner("generatorOptions", |v| GeneratorOptions::decode(v, mode))?;
         out.configurations = fields.texts("configurations")?;
         out.generators = fields.texts("generators")?;
         out.transformers = fields.texts("transformers")?;
@@ -265,8 +267,8 @@ fn check_type(fields: Fields<'_>) -> Decoded<bool> {
     Ok(kind == "Component")
 }
 
-fn decode_metadata(value: &Value) -> Decoded<()> {
-    let fields = Fields::of(value)?;
+fn decode_metadata(value: &Value, mode: Mode) -> Decoded<()> {
+    let fields = Fields::of(value, mode)?;
     fields.only(&["name", "namespace", "labels", "annotations"])?;
     fields.text("name")?;
     fields.text("namespace")?;
@@ -284,11 +286,9 @@ fn decode_id(fields: Fields<'_>) -> Decoded<Selector> {
 }
 
 impl Selector {
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(SELECTOR)?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(SELECTOR)?;
         Ok(Self {
             annotations: fields.text("annotationSelector")?,
             labels: fields.text("labelSelector")?,
@@ -298,40 +298,32 @@ impl Selector {
 }
 
 impl Labels {
-    fn decode(value: &Value) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
+    fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
         fields.only(&["pairs", "includeSelectors", "includeTemplates", "fields"])?;
         Ok(Self {
             pairs: fields.text_map("pairs")?,
             include_selectors: fields.truth("includeSelectors")?,
             include_templates: fields.truth("includeTemplates")?,
-            fields: decode_specs(fields, "fields", true)?,
+            fields: decode_specs(fields, "fields")?,
         })
     }
 }
 
 impl Patch {
-    fn decode_strict(value: &Value) -> Decoded<Self> {
-        Self::decode(value, true)
-    }
-
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["path", "patch", "target", "options"])?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["path", "patch", "target", "options"])?;
         let options = fields.inner("options", |value| {
-            let fields = Fields::of(value)?;
-            if strict {
-                fields.only(&["allowNameChange", "allowKindChange"])?;
-            }
+            let fields = Fields::of(value, mode)?;
+            fields.only(&["allowNameChange", "allowKindChange"])?;
             Ok((fields.truth("allowNameChange")?, fields.truth("allowKindChange")?))
         })?;
         let (allow_name_change, allow_kind_change) = options.unwrap_or_default();
         Ok(Self {
             path: fields.text("path")?,
             patch: fields.text("patch")?,
-            target: fields.inner("target", |v| Selector::decode(v, strict))?,
+            target: fields.inner("target", |v| Selector::decode(v, mode))?,
             allow_name_change,
             allow_kind_change,
         })
@@ -339,15 +331,9 @@ impl Patch {
 }
 
 impl Image {
-    fn decode_strict(value: &Value) -> Decoded<Self> {
-        Self::decode(value, true)
-    }
-
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["name", "newName", "tagSuffix", "newTag", "digest"])?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["name", "newName", "tagSuffix", "newTag", "digest"])?;
         Ok(Self {
             name: fields.text("name")?,
             new_name: fields.text("newName")?,
@@ -359,83 +345,72 @@ impl Image {
 }
 
 impl Replica {
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["name", "count"])?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["name", "count"])?;
         Ok(Self { name: fields.text("name")?, count: fields.int("count")? })
     }
 }
 
 impl ReplacementField {
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["path", "source", "targets", "sourceValue"])?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["path", "source", "targets", "sourceValue"])?;
         Ok(Self {
             path: fields.text("path")?,
-            replacement: Replacement::decode_fields(fields, strict)?,
+            replacement: Replacement::decode_fields(fields, mode)?,
         })
     }
 }
 
 impl Replacement {
-    pub(crate) fn decode(value: &Value) -> Decoded<Self> {
-        Self::decode_fields(Fields::of(value)?, false)
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        Self::decode_fields(Fields::of(value, mode)?, mode)
     }
 
-    fn decode_fields(fields: Fields<'_>, strict: bool) -> Decoded<Self> {
+    fn decode_fields(fields: Fields<'_>, mode: Mode) -> Decoded<Self> {
         Ok(Self {
-            source: fields.inner("source", |v| Source::decode(v, strict))?,
+            source: fields.inner("source", |v| Source::decode(v, mode))?,
             source_value: fields.text_opt("sourceValue")?,
             targets: match fields.get("targets") {
                 None => None,
-                Some(_) => Some(fields.list("targets", |v| Target::decode(v, strict))?),
+                Some(_) => Some(fields.list("targets", |v| Target::decode(v, mode))?),
             },
         })
     }
 }
 
 impl Source {
-    fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            let known =
-                ["group", "version", "kind", "name", "namespace", "fieldPath", "options"];
-            fields.only(&known)?;
-        }
+    fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        let known = ["group", "version", "kind", "name", "namespace", "fieldPath", "options"];
+        fields.only(&known)?;
         Ok(Self {
             selector: decode_id(fields)?,
             field_path: fields.text("fieldPath")?,
-            options: FieldOptions::decode(fields, strict)?,
+            options: FieldOptions::decode(fields, mode)?,
         })
     }
 }
 
 impl Target {
-    fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["select", "reject", "fieldPaths", "options"])?;
-        }
+    fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["select", "reject", "fieldPaths", "options"])?;
         Ok(Self {
-            select: fields.inner("select", |v| Selector::decode(v, strict))?,
-            reject: fields.list("reject", |v| Selector::decode(v, strict))?,
+            select: fields.inner("select", |v| Selector::decode(v, mode))?,
+            reject: fields.list("reject", |v| Selector::decode(v, mode))?,
             field_paths: fields.texts("fieldPaths")?,
-            options: FieldOptions::decode(fields, strict)?,
+            options: FieldOptions::decode(fields, mode)?,
         })
     }
 }
 
 impl FieldOptions {
-    fn decode(fields: Fields<'_>, strict: bool) -> Decoded<Self> {
+    fn decode(fields: Fields<'_>, mode: Mode) -> Decoded<Self> {
         let read = |value| {
-            let fields = Fields::of(value)?;
-            if strict {
-                fields.only(&["delimiter", "index", "encoding", "create"])?;
-            }
+            let fields = Fields::of(value, mode)?;
+            fields.only(&["delimiter", "index", "encoding", "create"])?;
             fields.text("encoding")?;
             let (delimiter, index) = (fields.text("delimiter")?, fields.int("index")?);
             Ok(Self { delimiter, index, create: fields.truth("create")? })
@@ -445,13 +420,13 @@ impl FieldOptions {
 }
 
 impl Var {
-    fn decode(value: &Value) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
+    fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
         fields.only(&["name", "objref", "fieldref"])?;
-        let mut var = fields.inner("objref", Self::decode_object)?.unwrap_or_default();
+        let mut var = fields.inner("objref", |v| Self::decode_object(v, mode))?.unwrap_or_default();
         var.name = fields.text("name")?;
         let path = fields.inner("fieldref", |value| {
-            let fields = Fields::of(value)?;
+            let fields = Fields::of(value, mode)?;
             fields.only(&["fieldPath"])?;
             fields.text("fieldPath")
         })?;
@@ -460,8 +435,8 @@ impl Var {
         Ok(var)
     }
 
-    fn decode_object(value: &Value) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
+    fn decode_object(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
         fields.only(&["apiVersion", "group", "version", "kind", "name", "namespace"])?;
         let id = decode_id(fields)?;
         let mut gvk = id.gvk;
@@ -481,16 +456,12 @@ impl Var {
 }
 
 impl SortOptions {
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["order", "legacySortOptions"])?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["order", "legacySortOptions"])?;
         let legacy = fields.inner("legacySortOptions", |value| {
-            let fields = Fields::of(value)?;
-            if strict {
-                fields.only(&["orderFirst", "orderLast"])?;
-            }
+            let fields = Fields::of(value, mode)?;
+            fields.only(&["orderFirst", "orderLast"])?;
             Ok((fields.texts("orderFirst")?, fields.texts("orderLast")?))
         })?;
         Ok(Self { order: fields.text("order")?, legacy })
@@ -498,15 +469,20 @@ impl SortOptions {
 }
 
 impl GeneratorArgs {
-    pub(crate) fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            let known = [
-                "namespace", "name", "behavior", "literals", "files", "envs", "env", "options",
-                "type",
-            ];
-            fields.only(&known)?;
-        }
+    pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        let known = [
+            "namespace",
+            "name",
+            "behavior",
+            "literals",
+            "files",
+            "envs",
+            "env",
+            "options",
+            "type",
+        ];
+        fields.only(&known)?;
         let mut envs = fields.texts("envs")?;
         let env = fields.text("env")?;
         if !env.is_empty() {
@@ -519,7 +495,7 @@ impl GeneratorArgs {
             literals: fields.texts("literals")?,
             files: fields.texts("files")?,
             envs,
-            options: fields.inner("options", |v| GeneratorOptions::decode(v, strict))?,
+            options: fields.inner("options", |v| GeneratorOptions::decode(v, mode))?,
             secret_type: fields.text("type")?,
         })
     }
@@ -543,11 +519,9 @@ impl GeneratorArgs {
 }
 
 impl GeneratorOptions {
-    fn decode(value: &Value, strict: bool) -> Decoded<Self> {
-        let fields = Fields::of(value)?;
-        if strict {
-            fields.only(&["labels", "annotations", "disableNameSuffixHash", "immutable"])?;
-        }
+    fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
+        let fields = Fields::of(value, mode)?;
+        fields.only(&["labels", "annotations", "disableNameSuffixHash", "immutable"])?;
         Ok(Self {
             labels: fields.text_map_opt("labels")?,
             annotations: fields.text_map_opt("annotations")?,

@@ -169,7 +169,9 @@ fn run(
     let mut list = builder.customize(&target)?;
     let here = |e: String| BuildError::new(Fault::Syntax, e).in_file(&target.file);
     match (&target.kustomization.sort_options, options.reorder) {
-        (Some(sort), _) => transform::sort(&mut list, Some(sort), &builder.schemas).map_err(here)?,
+        (Some(sort), _) => {
+            transform::sort(&mut list, Some(sort), &builder.schemas).map_err(here)?
+        }
         (None, Reorder::None) => {}
         (None, Reorder::Legacy | Reorder::Unspecified) => {
             transform::sort(&mut list, None, &builder.schemas).map_err(here)?;
@@ -188,7 +190,9 @@ fn run(
                 field if field.is_empty() => e.message,
                 field => format!("field '{field}': {}", e.message),
             };
-            BuildError::transform(message).on(resource.id(&builder.schemas)).at(&origin.file, origin.line)
+            BuildError::transform(message)
+                .on(resource.id(&builder.schemas))
+                .at(&origin.file, origin.line)
         })?;
         objects.push(BuiltObject { value, origin });
     }

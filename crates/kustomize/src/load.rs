@@ -88,7 +88,11 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// As [`Loader::file`], and when it is not UTF-8.
-    pub(crate) fn text(&self, root: &Root, path: &str) -> Result<(Arc<TreePath>, String), BuildError> {
+    pub(crate) fn text(
+        &self,
+        root: &Root,
+        path: &str,
+    ) -> Result<(Arc<TreePath>, String), BuildError> {
         let (file, content) = self.file(root, path)?;
         let text = text(&content, &file)?.to_owned();
         Ok((file, text))
@@ -197,9 +201,9 @@ pub(crate) fn resources_in(text: &str, file: &Arc<TreePath>) -> Result<Vec<Resou
             Some(Kind::List) => {
                 let items = items.and_then(Node::as_list).unwrap_or_default();
                 for item in items {
-                    let value = item.to_value().map_err(|e| {
-                        at(line, format!("{}: {}", e.field(), e.message))
-                    })?;
+                    let value = item
+                        .to_value()
+                        .map_err(|e| at(line, format!("{}: {}", e.field(), e.message)))?;
                     queue.push_back((Node::from_value(&value), line));
                 }
             }
@@ -227,7 +231,9 @@ pub(crate) fn validate(node: &Node) -> Result<(), String> {
     let name = name.filter(|n| !n.is_empty()).map_or("", Node::text);
     if kind.is_empty() {
         let named = if name.is_empty() { String::new() } else { format!(" '{name}'") };
-        return Err(format!("the object{named} has no kind; add one, or do not list this file as a resource"));
+        return Err(format!(
+            "the object{named} has no kind; add one, or do not list this file as a resource"
+        ));
     }
     if name.is_empty() && !kind.ends_with("List") {
         return Err(format!("the {kind} has no name; add metadata.name"));

@@ -24,7 +24,18 @@ impl Default for ListMode {
     }
 }
 
-/// Merges `patch` into `target`; answers false when the patch deletes it.
+/// What a merge made of the target.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Merged {
+    /// It was changed in place.
+    InPlace,
+    /// The patch replaces it, it was not changed.
+    Replaced(Node),
+    /// The patch deletes it.
+    Deleted,
+}
+
+/// Merges `patch` into `target`.
 ///
 /// # Errors
 /// When a map meets a list and the like, or a directive is unknown. The message names the field.
@@ -33,16 +44,13 @@ pub(crate) fn merge(
     patch: Node,
     schemas: &Schemas,
     mode: ListMode,
-) -> Result<bool, String> {
+) -> Result<Merged, String> {
     let merger = Merger { schemas, mode };
     let schema = merger.schema_of(Some(target), Some(&patch), None);
     Ok(match merger.walk(Some(target), Some(patch), schema, 0)? {
-        Outcome::Target | Outcome::KeepNull => true,
-        Outcome::New(node) => {
-            *target = node;
-            true
-        }
-        Outcome::Gone => false,
+        Outcome::Target | Outcome::KeepNull => Merged::InPlace,
+        Outcome::New(node) => Merged::Replaced(node),
+        Outcome::Gone => Merged::Deleted,
     })
 }
 
@@ -118,16 +126,18 @@ impl Merger<'_> {
                 Some(patch) => Outcome::New(patch),
                 None => Outcome::Target,
             }),
-            Some(Kind::List) => match self.merge_keys(&schema, target.as_deref(), patch.as_ref())? {
-                Some(keys) => {
-                    let items = schema.as_ref().and_then(Schema::items);
-                    self.merging_list(target, patch, keys, items, depth)
+            Some(Kind::List) => {
+                match self.merge_keys(&schema, target.as_deref(), patch.as_ref())? {
+                    Some(keys) => {
+                        let items = schema.as_ref().and_then(Schema::items);
+                        self.merging_list(target, patch, keys, items, depth)
+                    }
+                    None => Ok(match patch {
+                        Some(patch) => Outcome::New(patch),
+                        None => Outcome::Target,
+                    }),
                 }
-                None => Ok(match patch {
-                    Some(patch) => Outcome::New(patch),
-                    None => Outcome::Target,
-                }),
-            },
+            }
             Some(Kind::Map) | None => self.map(target, patch, schema, depth),
         }
     }
@@ -145,7 +155,8 @@ impl Merger<'_> {
         let named = |node: &Node| {
             node.as_list().is_some_and(|l| l.iter().all(|item| item.get("name").is_some()))
         };
-        let lists: Vec<&Node> = [target, patch].into_iter().flatten().filter(|n| !n.is_null()).collect();
+        let lists: Vec<&Node> =
+            [target, patch].into_iter().flatten().filter(|n| !n.is_null()).collect();
         if !lists.iter().any(|n| named(n)) {
             return Ok(None);
         }
@@ -252,9 +263,8 @@ impl Merger<'_> {
             let inner = schema.as_ref().and_then(|s| s.field(&key.text));
             let inner = self.schema_of(Some(node), patch.as_ref(), inner);
             let name = key.text.clone();
-            let outcome = self
-                .walk(Some(node), patch, inner, depth + 1)
-                .map_err(|e| inside(&name, e))?;
+            let outcome =
+                self.walk(Some(node), patch, inner, depth + 1).map_err(|e| inside(&name, e))?;
             match outcome {
                 Outcome::Target if !node.is_null() => at += 1,
                 Outcome::KeepNull => at += 1,
@@ -406,7 +416,9 @@ fn inside_item(values: &[String], error: String) -> String {
 /// Takes `$patch` out of a map.
 fn map_directive(patch: &mut Node) -> Result<Directive, String> {
     let Node::Map(map) = patch else { return Ok(Directive::Merge) };
-    let Some(node) = map.get("$patch").filter(|n| !n.is_null()) else { return Ok(Directive::Merge) };
+    let Some(node) = map.get("$patch").filter(|n| !n.is_null()) else {
+        return Ok(Directive::Merge);
+    };
     let directive = parse_directive(node.text())?;
     map.remove("$patch");
     Ok(directive)
@@ -433,7 +445,9 @@ fn parse_directive(text: &str) -> Result<Directive, String> {
         "merge" => Ok(Directive::Merge),
         "replace" => Ok(Directive::Replace),
         "delete" => Ok(Directive::Delete),
-        other => Err(format!(": '$patch: {other}' is unknown; there are merge, replace and delete")),
+        other => {
+            Err(format!(": '$patch: {other}' is unknown; there are merge, replace and delete"))
+        }
     }
 }
 

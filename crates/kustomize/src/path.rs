@@ -8,9 +8,11 @@ use regex::Regex;
 /// `[a=b]` taken apart; `None` when `part` is no list element.
 fn list_element(part: &str) -> Option<Result<(&str, &str), String>> {
     let inner = part.strip_prefix('[')?.strip_suffix(']')?;
-    Some(inner.split_once('=').ok_or_else(|| {
-        format!("'{part}' does not say which element; write it as [field=value]")
-    }))
+    Some(
+        inner.split_once('=').ok_or_else(|| {
+            format!("'{part}' does not say which element; write it as [field=value]")
+        }),
+    )
 }
 
 fn index(part: &str) -> Option<i64> {
@@ -50,7 +52,9 @@ pub(crate) fn find(root: &Node, path: &[String]) -> Result<Option<Vec<usize>>, S
             match node {
                 Node::Map(map) => map.position(part),
                 null if null.is_null() => None,
-                other => return Err(format!("'{part}' wants a map, there is {}", other.kind().name())),
+                other => {
+                    return Err(format!("'{part}' wants a map, there is {}", other.kind().name()));
+                }
             }
         };
         let Some(at) = at else { return Ok(None) };

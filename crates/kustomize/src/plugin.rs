@@ -3,20 +3,20 @@
 //! Source: `api/internal/plugins/loader` and the `Config` methods of `api/internal/builtins`. What would have
 //! to be executed (other API versions: programs, containers) is refused.
 
-use crate::decode::{Decoded, Fields, Wrong};
+use crate::decode::{Decoded, Fields, Mode, Wrong};
 use crate::error::{BuildError, Fault};
 use crate::fieldspec::decode_specs;
 use crate::generate::{What, generate};
 use crate::ident::Selector;
 use crate::kustomization::{GeneratorArgs, Image, Patch, Replacement, ReplacementField, Replica};
 use crate::load::{Loader, Root};
+use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::Schemas;
 use crate::transform::{
     Affix, ImageTag, JsonPatchTarget, Namespace, Pairs, PatchEntry, PatchText, Replacements,
     ReplicaCount, Side, SubjectMode, Transformer, ValueAdd,
 };
-use crate::node::Node;
 use object::{Dialect, Value};
 use std::sync::Arc;
 use tree::TreePath;
@@ -48,7 +48,12 @@ const GENERATORS: &[&str] =
     &["ConfigMapGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator", "SecretGenerator"];
 
 impl Plugins<'_> {
-    fn check(&self, resource: &Resource, wanted: &[&str], other: &[&str]) -> Result<(), BuildError> {
+    fn check(
+        &self,
+        resource: &Resource,
+        wanted: &[&str],
+        other: &[&str],
+    ) -> Result<(), BuildError> {
         let gvk = resource.gvk();
         let fail = |fault, message: String| {
             let error = BuildError::new(fault, message).on(resource.id(self.schemas));
@@ -97,7 +102,7 @@ impl Plugins<'_> {
             }
             _ => return Err(helm_charts().at(&resource.origin, resource.line)),
         };
-        let mut args = GeneratorArgs::decode(&value, false).map_err(wrong)?;
+        let mut args = GeneratorArgs::decode(&value, Mode::Loose).map_err(wrong)?;
         let metadata = |key: &str| {
             value.at(["metadata", key]).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -134,25 +139,27 @@ impl Plugins<'_> {
             "ValueAddTransformer" => self.value_add(&value),
             kind => plain(kind, &value).map_err(|e| self.wrong(resource, &e)),
         };
-        result.map_err(|e| {
-            e.on(resource.id(self.schemas)).at(&resource.origin, resource.line)
-        })
+        result.map_err(|e| e.on(resource.id(self.schemas)).at(&resource.origin, resource.line))
     }
 
     fn fields<'v>(&self, value: &'v Value, resource: &Resource) -> Result<Fields<'v>, BuildError> {
-        Fields::of(value).map_err(|e| self.wrong(resource, &e))
+        Fields::of(value, Mode::Loose).map_err(|e| self.wrong(resource, &e))
     }
 
     fn patch(&self, value: &Value, resource: &Resource) -> Result<Vec<Transformer>, BuildError> {
-        let entry = Patch::decode(value, false).map_err(|e| self.wrong(resource, &e))?;
+        let entry = Patch::decode(value, Mode::Loose).map_err(|e| self.wrong(resource, &e))?;
         patch_entry(&entry, self.loader, self.root, &resource.origin)
             .map(|p| vec![Transformer::Patch(p)])
     }
 
-    fn json_patch(&self, value: &Value, resource: &Resource) -> Result<Vec<Transformer>, BuildError> {
+    fn json_patch(
+        &self,
+        value: &Value,
+        resource: &Resource,
+    ) -> Result<Vec<Transformer>, BuildError> {
         let fields = self.fields(value, resource)?;
         let wrong = |e: Wrong| self.wrong(resource, &e);
-        let target = fields.inner("target", |v| Selector::decode(v, false)).map_err(wrong)?;
+        let target = fields.inner("target", |v| Selector::decode(v, Mode::Loose)).map_err(wrong)?;
         let (path, text) =
             (fields.text("path").map_err(wrong)?, fields.text("jsonOp").map_err(wrong)?);
         json_entry(target.as_ref(), &path, &text, self.loader, self.root, &resource.origin)
@@ -176,7 +183,10 @@ impl Plugins<'_> {
             patches.push(PatchText::parse(&text, &resource.origin)?);
         }
         if patches.iter().all(PatchText::is_empty) {
-            return Err(BuildError::new(Fault::Syntax, "there is no patch; name a path or write patches"));
+            return Err(BuildError::new(
+                Fault::Syntax,
+                "there is no patch; name a path or write patches",
+            ));
         }
         Ok(vec![Transformer::StrategicMerge(patches)])
     }
@@ -187,20 +197,20 @@ impl Plugins<'_> {
         resource: &Resource,
     ) -> Result<Vec<Transformer>, BuildError> {
         let fields = self.fields(value, resource)?;
-        let list = fields.list("replacements", |v| ReplacementField::decode(v, false));
+        let list = fields.list("replacements", |v| ReplacementField::decode(v, Mode::Loose));
         let list = list.map_err(|e| self.wrong(resource, &e))?;
         replacements(&list, self.loader, self.root).map(|r| vec![Transformer::Replacements(r)])
     }
 
     fn value_add(&self, value: &Value) -> Result<Vec<Transformer>, BuildError> {
         let wrong = |e: Wrong| BuildError::new(Fault::Syntax, e.text());
-        let fields = Fields::of(value).map_err(wrong)?;
+        let fields = Fields::of(value, Mode::Loose).map_err(wrong)?;
         let mut targets = value_targets(fields).map_err(wrong)?;
         let path = fields.text("targetFilePath").map_err(wrong)?;
         if !path.is_empty() {
             let (file, text) = self.loader.text(self.root, &path)?;
             let more = parse(&text, &file)?;
-            let fields = Fields::of(&more).map_err(|e| wrong_in(&e, &file, &text))?;
+            let fields = Fields::of(&more, Mode::Loose).map_err(|e| wrong_in(&e, &file, &text))?;
             targets.extend(value_targets(fields).map_err(|e| wrong_in(&e, &file, &text))?);
         }
         if targets.is_empty() {
@@ -216,9 +226,9 @@ impl Plugins<'_> {
 
 fn value_targets(fields: Fields<'_>) -> Decoded<Vec<crate::transform::ValueTarget>> {
     fields.list("targets", |value| {
-        let fields = Fields::of(value)?;
+        let fields = Fields::of(value, Mode::Loose)?;
         let target = crate::transform::ValueTarget {
-            selector: fields.inner("selector", |v| Selector::decode(v, false))?,
+            selector: fields.inner("selector", |v| Selector::decode(v, Mode::Loose))?,
             field_path: fields.text("fieldPath")?,
             position: fields.int("filePathPosition")?,
         };
@@ -234,8 +244,8 @@ fn value_targets(fields: Fields<'_>) -> Decoded<Vec<crate::transform::ValueTarge
 
 /// Transformers whose configuration names no files.
 fn plain(kind: &str, value: &Value) -> Decoded<Vec<Transformer>> {
-    let fields = Fields::of(value)?;
-    let specs = || decode_specs(fields, "fieldSpecs", false);
+    let fields = Fields::of(value, Mode::Loose)?;
+    let specs = || decode_specs(fields, "fieldSpecs");
     let affix = |side: Side, field: &str| {
         if fields.get("fieldSpecs").is_none() {
             return Err(Wrong::new("is needed: the fields to change").under("fieldSpecs"));
@@ -251,23 +261,27 @@ fn plain(kind: &str, value: &Value) -> Decoded<Vec<Transformer>> {
         "LabelTransformer" => {
             Transformer::Labels(Pairs { pairs: fields.text_map("labels")?, fields: specs()? })
         }
-        "AnnotationsTransformer" => {
-            Transformer::Annotations(Pairs { pairs: fields.text_map("annotations")?, fields: specs()? })
-        }
+        "AnnotationsTransformer" => Transformer::Annotations(Pairs {
+            pairs: fields.text_map("annotations")?,
+            fields: specs()?,
+        }),
         "NamespaceTransformer" => Transformer::Namespace(Namespace {
             namespace: fields
-                .inner("metadata", |v| Fields::of(v)?.text("namespace"))?
+                .inner("metadata", |v| Fields::of(v, Mode::Loose)?.text("namespace"))?
                 .unwrap_or_default(),
             fields: specs()?,
             unset_only: fields.truth("unsetOnly")?,
             subjects: subject_mode(&fields.text("setRoleBindingSubjects")?)?,
         }),
         "ReplicaCountTransformer" => Transformer::Replicas(ReplicaCount {
-            replica: fields.inner("replica", |v| Replica::decode(v, false))?.unwrap_or_default(),
+            replica: fields
+                .inner("replica", |v| Replica::decode(v, Mode::Loose))?
+                .unwrap_or_default(),
             fields: specs()?,
         }),
         "ImageTagTransformer" => {
-            let image = fields.inner("imageTag", |v| Image::decode(v, false))?.unwrap_or_default();
+            let image =
+                fields.inner("imageTag", |v| Image::decode(v, Mode::Loose))?.unwrap_or_default();
             let image = ImageTag::new(image, specs()?);
             Transformer::Image(image.map_err(|e| Wrong::new(e).under("imageTag"))?)
         }
@@ -289,13 +303,15 @@ fn subject_mode(text: &str) -> Decoded<SubjectMode> {
 
 /// A Google service account bound to a Kubernetes one.
 fn iam_policy(value: &Value, resource: &Resource) -> Decoded<Resource> {
-    let fields = Fields::of(value)?;
+    let fields = Fields::of(value, Mode::Loose)?;
     let cloud = fields.text("cloud")?;
     if cloud != "gke" {
         return Err(Wrong::new(format!("'{cloud}' is not supported, only gke is")).under("cloud"));
     }
     let text = |field: &str, key: &str| {
-        fields.inner(field, |v| Fields::of(v)?.text(key)).map(Option::unwrap_or_default)
+        fields
+            .inner(field, |v| Fields::of(v, Mode::Loose)?.text(key))
+            .map(Option::unwrap_or_default)
     };
     let account = format!(
         "{}@{}.iam.gserviceaccount.com",
@@ -340,7 +356,10 @@ pub(crate) fn wrong_in(wrong: &Wrong, file: &TreePath, text: &str) -> BuildError
 /// Says which entry of a kustomization named a file that is missing.
 pub(crate) fn named(error: BuildError, what: &str, path: &str) -> BuildError {
     if error.fault() == Fault::Missing && error.file().is_none() {
-        return BuildError::new(Fault::Missing, format!("the {what} {}", crate::load::missing(path)));
+        return BuildError::new(
+            Fault::Missing,
+            format!("the {what} {}", crate::load::missing(path)),
+        );
     }
     error
 }
@@ -386,9 +405,10 @@ pub(crate) fn json_entry(
     file: &Arc<TreePath>,
 ) -> Result<JsonPatchTarget, BuildError> {
     match (inline.is_empty(), path.is_empty()) {
-        (true, true) => {
-            Err(BuildError::new(Fault::Syntax, "a JSON patch is empty; give it a path or operations"))
-        }
+        (true, true) => Err(BuildError::new(
+            Fault::Syntax,
+            "a JSON patch is empty; give it a path or operations",
+        )),
         (false, false) => {
             let message = "a JSON patch has both a path and operations; keep one of the two";
             Err(BuildError::new(Fault::Syntax, message))
@@ -447,12 +467,12 @@ pub(crate) fn replacements(
         match &value {
             Value::List(items) => {
                 for (i, item) in items.iter().enumerate() {
-                    let one = Replacement::decode(item);
+                    let one = Replacement::decode(item, Mode::Loose);
                     out.push(one.map_err(|e| wrong_in(&e.at(i), &file, &text))?);
                 }
             }
             Value::Map(_) => {
-                let one = Replacement::decode(&value);
+                let one = Replacement::decode(&value, Mode::Loose);
                 out.push(one.map_err(|e| wrong_in(&e, &file, &text))?);
             }
             _ => {

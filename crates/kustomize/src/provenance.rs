@@ -26,7 +26,9 @@ impl OriginNote {
     /// What a built-in generator or transformer of the kustomization there is called.
     pub(crate) fn builtin(&self, file: &Arc<TreePath>, kind: &str) -> String {
         let configured_in = join(&self.path, file.file_name());
-        format!("configuredIn: {configured_in}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n")
+        format!(
+            "configuredIn: {configured_in}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n"
+        )
     }
 }
 

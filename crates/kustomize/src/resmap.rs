@@ -41,7 +41,11 @@ impl ResMap {
     ///
     /// # Errors
     /// When its identity is there already.
-    pub(crate) fn append(&mut self, resource: Resource, schemas: &Schemas) -> Result<(), BuildError> {
+    pub(crate) fn append(
+        &mut self,
+        resource: Resource,
+        schemas: &Schemas,
+    ) -> Result<(), BuildError> {
         let id = resource.id(schemas);
         let at = self.list.len();
         if let Some(&other) = self.index(schemas).get(&id.clone().effective()) {
@@ -145,7 +149,9 @@ impl ResMap {
         schemas: &Schemas,
     ) -> Result<Vec<usize>, String> {
         let matcher = Matcher::new(selector)?;
-        Ok((0..self.list.len()).filter(|&i| is_selected(&matcher, &self.list[i], schemas)).collect())
+        Ok((0..self.list.len())
+            .filter(|&i| is_selected(&matcher, &self.list[i], schemas))
+            .collect())
     }
 
     /// Drops what a patch deleted.

@@ -4,7 +4,7 @@
 //! the domain `internal.config.kubernetes.io`; here they are fields.
 
 use crate::ident::{Gvk, Id, NO_NAMESPACE};
-use crate::merge;
+use crate::merge::{self, Merged};
 use crate::node::{Document, Map, Node, Scalar, Tag};
 use crate::schema::Schemas;
 use crate::{Origin, Transformation};
@@ -20,11 +20,8 @@ pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
 /// Annotation with what changed it (`buildMetadata: [transformerAnnotations]`).
 pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
 /// Annotations a file may carry that do not reach the output.
-const READER: &[&str] = &[
-    "config.kubernetes.io/index",
-    "config.kubernetes.io/path",
-    "config.k8s.io/id",
-];
+const READER: &[&str] =
+    &["config.kubernetes.io/index", "config.kubernetes.io/path", "config.k8s.io/id"];
 
 /// What a generated resource does to one that is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +95,8 @@ impl Resource {
 
     /// Moves kustomize's own annotations, which a file may carry, into the fields they stand for.
     fn take_internal(&mut self) {
-        let Some(Node::Map(annotations)) = self.node.get_mut("metadata").and_then(|m| m.get_mut("annotations"))
+        let Some(Node::Map(annotations)) =
+            self.node.get_mut("metadata").and_then(|m| m.get_mut("annotations"))
         else {
             return;
         };
@@ -127,7 +125,8 @@ impl Resource {
             self.previous.push(Previous { name, namespace, kind });
         }
         self.needs_hash = enabled("needsHashSuffix");
-        self.behavior = taken.get("generatorBehavior").map_or(Behavior::Create, |b| Behavior::parse(b));
+        self.behavior =
+            taken.get("generatorBehavior").map_or(Behavior::Create, |b| Behavior::parse(b));
         self.allow_name_change = enabled("allowNameChange");
         self.allow_kind_change = enabled("allowKindChange");
     }
@@ -330,9 +329,13 @@ impl Resource {
             self.store_previous_id(schemas);
         }
         let mode = merge::ListMode::default();
-        if !merge::merge(&mut self.node, patch.node.clone(), schemas, mode)? {
-            self.node = Node::null();
-            return Ok(());
+        match merge::merge(&mut self.node, patch.node.clone(), schemas, mode)? {
+            // kustomize drops what would replace a whole resource.
+            Merged::InPlace | Merged::Replaced(_) => {}
+            Merged::Deleted => {
+                self.node = Node::null();
+                return Ok(());
+            }
         }
         if self.node.is_empty() {
             return Ok(());

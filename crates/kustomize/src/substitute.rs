@@ -22,7 +22,9 @@ pub enum SubstituteError {
     #[error("'{0}' is no substitution: {1}; write $${{ for a literal ${{")]
     Syntax(String, &'static str),
     /// Strict mode, and a variable without default is not set.
-    #[error("the variable '{0}' is not set (strict mode); set it or give it a default: ${{{0}:=value}}")]
+    #[error(
+        "the variable '{0}' is not set (strict mode); set it or give it a default: ${{{0}:=value}}"
+    )]
     Unset(String),
     /// A variable's name is none.
     #[error("the variable name '{0}' is invalid; use letters, digits and _, no digit first")]
@@ -147,7 +149,9 @@ impl Parser<'_> {
         let mut chars = self.text[self.at..].chars();
         match (chars.next()?, chars.next()?) {
             ('$', '$') if mode.escape => Some('$'),
-            ('\\', next @ ('/' | '\\')) if mode.escape && self.escapes == Escapes::All => Some(next),
+            ('\\', next @ ('/' | '\\')) if mode.escape && self.escapes == Escapes::All => {
+                Some(next)
+            }
             _ => None,
         }
     }
@@ -337,12 +341,7 @@ fn eval(
     Ok(())
 }
 
-fn call(
-    name: &str,
-    value: &str,
-    args: &[String],
-    out: &mut String,
-) -> Result<(), SubstituteError> {
+fn call(name: &str, value: &str, args: &[String], out: &mut String) -> Result<(), SubstituteError> {
     let arg = |i: usize| args.get(i).map_or("", String::as_str);
     let first = |upper: bool| {
         let mut chars = value.chars();

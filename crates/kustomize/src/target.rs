@@ -3,6 +3,7 @@
 //! Source: `api/internal/target/kusttarget.go` of kustomize v5.8.1.
 
 use crate::config::Config;
+use crate::decode::Mode;
 use crate::error::{BuildError, Fault};
 use crate::fieldspec::{FieldSpec, merge_spec, merge_specs};
 use crate::generate::{What, generate};
@@ -83,12 +84,16 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// When there is none or it does not read.
-    pub(crate) fn load(&self, root: Root, origin: Option<OriginNote>) -> Result<Target, BuildError> {
+    pub(crate) fn load(
+        &self,
+        root: Root,
+        origin: Option<OriginNote>,
+    ) -> Result<Target, BuildError> {
         let name = find_file(self.loader, &root)?;
         let (file, text) = self.loader.text(&root, name)?;
         let value = plugin::parse(&text, &file)?;
-        let kustomization =
-            Kustomization::decode(&value).map_err(|e| plugin::wrong_in(&e, &file, &text))?;
+        let kustomization = Kustomization::decode(&value, Mode::Strict)
+            .map_err(|e| plugin::wrong_in(&e, &file, &text))?;
         Ok(Target { kustomization, file, root, origin })
     }
 
@@ -108,9 +113,9 @@ impl<'a> Builder<'a> {
             ),
         };
         let version = openapi.get("version").map(String::as_str);
-        self.schemas
-            .set(version, text.as_deref(), root)
-            .map_err(|e| BuildError::new(Fault::Syntax, format!("openapi: {e}")).in_file(&target.file))
+        self.schemas.set(version, text.as_deref(), root).map_err(|e| {
+            BuildError::new(Fault::Syntax, format!("openapi: {e}")).in_file(&target.file)
+        })
     }
 
     /// Everything a root kustomization makes, references and vars resolved.
@@ -196,7 +201,10 @@ impl<'a> Builder<'a> {
     fn check_count(&self, acc: &Accumulated) -> Result<(), BuildError> {
         let limit = self.loader.limits.objects;
         if acc.map.list().len() > limit {
-            return Err(BuildError::new(Fault::Limit, format!("there are more than {limit} objects")));
+            return Err(BuildError::new(
+                Fault::Limit,
+                format!("there are more than {limit} objects"),
+            ));
         }
         Ok(())
     }
@@ -212,13 +220,18 @@ impl<'a> Builder<'a> {
         let here = |e: BuildError| e.in_file(&target.file);
         let through = |e: BuildError| e.through(&target.file);
         let what = if component { "component" } else { "resource" };
-        let root = self.loader.enter(&target.root, path).map_err(|e| here(plugin::named(e, what, path)))?;
+        let root = self
+            .loader
+            .enter(&target.root, path)
+            .map_err(|e| here(plugin::named(e, what, path)))?;
         let origin = target.origin.as_ref().map(|o| o.below(path));
         let inner = self.load(root, origin).map_err(through)?;
         self.set_schema(&inner, false).map_err(through)?;
         if inner.kustomization.is_component != component {
             let message = if component {
-                format!("'{path}' is a Kustomization; list it under resources, or make it a Component")
+                format!(
+                    "'{path}' is a Kustomization; list it under resources, or make it a Component"
+                )
             } else {
                 format!("'{path}' is a Component; list it under components")
             };
@@ -266,8 +279,7 @@ impl<'a> Builder<'a> {
         let here = |e: BuildError| e.in_file(&target.file);
         let k = &target.kustomization;
         let options = k.generator_options.as_ref();
-        let kinds =
-            [(What::ConfigMap, &k.config_maps), (What::Secret, &k.secrets)];
+        let kinds = [(What::ConfigMap, &k.config_maps), (What::Secret, &k.secrets)];
         let mut made = Vec::new();
         for (what, list) in kinds {
             for args in list {
@@ -288,8 +300,7 @@ impl<'a> Builder<'a> {
         for config in configs.list() {
             let plugins =
                 Plugins { loader: self.loader, root: &target.root, schemas: &self.schemas };
-            let mut list =
-                plugins.generate(config).map_err(|e| e.through(&target.file))?;
+            let mut list = plugins.generate(config).map_err(|e| e.through(&target.file))?;
             annotate_missing(&mut list, config);
             made.extend(list);
         }
@@ -300,7 +311,11 @@ impl<'a> Builder<'a> {
     }
 
     /// The resources `generators`, `transformers` and `validators` list: inline, in files, or built.
-    fn plugin_resources(&mut self, target: &Target, entries: &[String]) -> Result<ResMap, BuildError> {
+    fn plugin_resources(
+        &mut self,
+        target: &Target,
+        entries: &[String],
+    ) -> Result<ResMap, BuildError> {
         let mut acc = Accumulated::default();
         let mut paths = Vec::new();
         for entry in entries {
@@ -327,8 +342,7 @@ impl<'a> Builder<'a> {
         let plugins = Plugins { loader: self.loader, root: &target.root, schemas: &self.schemas };
         let mut steps = Vec::new();
         for config in configs.list() {
-            let transformers =
-                plugins.transformers(config).map_err(|e| e.through(&target.file))?;
+            let transformers = plugins.transformers(config).map_err(|e| e.through(&target.file))?;
             let last = transformers.len().saturating_sub(1);
             for (i, transformer) in transformers.into_iter().enumerate() {
                 let by = transformation(&config.origin, transformer.name());
@@ -371,8 +385,11 @@ impl<'a> Builder<'a> {
             let same = before.len() == acc.map.list().len()
                 && before.iter().zip(acc.map.list()).all(|(a, b)| a.node == without_mark(b).node);
             if !same {
-                let message = "a validator changed the objects; list it under transformers if it should";
-                return Err(BuildError::transform(message).in_file(&step.by.file).through(&target.file));
+                let message =
+                    "a validator changed the objects; list it under transformers if it should";
+                return Err(BuildError::transform(message)
+                    .in_file(&step.by.file)
+                    .through(&target.file));
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Small parts for those who need them alone, and for the tests that compare them with kustomize's own.
 
 pub use crate::merge::ListMode;
+use crate::merge::Merged;
 use crate::node::{self, Node};
 use crate::schema::Schemas;
 use object::Value;
@@ -15,8 +16,10 @@ pub fn merge_patch(target: &str, patch: &str, mode: ListMode) -> Result<Option<V
         Ok(documents.into_iter().next().map_or_else(Node::null, |d| d.node))
     };
     let mut node = read(target)?;
-    if !crate::merge::merge(&mut node, read(patch)?, &Schemas::default(), mode)? {
-        return Ok(None);
+    match crate::merge::merge(&mut node, read(patch)?, &Schemas::default(), mode)? {
+        Merged::InPlace => {}
+        Merged::Replaced(new) => node = new,
+        Merged::Deleted => return Ok(None),
     }
     node.to_value().map(Some).map_err(|e| e.message)
 }

@@ -44,6 +44,8 @@ pub(crate) struct Scalar {
     pub(crate) text: CompactString,
     pub(crate) tag: Tag,
     pub(crate) style: Style,
+    /// Whether the tag is written out (`!!int "3"`); goes with the style when that is handed on.
+    pub(crate) tagged: bool,
 }
 
 /// A list; `flow` when written `[..]`.
@@ -89,7 +91,7 @@ impl Kind {
 
 impl Scalar {
     pub(crate) fn new(text: impl Into<CompactString>, tag: Tag) -> Self {
-        Self { text: text.into(), tag, style: Style::Plain }
+        Self { text: text.into(), tag, style: Style::Plain, tagged: false }
     }
 
     /// Whether it counts as text for kyaml: tagged so, or not tagged.
@@ -264,9 +266,9 @@ impl Node {
     /// Takes the place of this node and, being a scalar, its style.
     pub(crate) fn replace_keeping_style(&mut self, mut value: Self) {
         if let Self::Scalar(new) = &mut value {
-            new.style = match self {
-                Self::Scalar(old) => old.style,
-                _ => Style::Plain,
+            (new.style, new.tagged) = match self {
+                Self::Scalar(old) => (old.style, old.tagged),
+                _ => (Style::Plain, false),
             };
         }
         *self = value;

@@ -70,7 +70,8 @@ fn split(text: &str) -> Result<Vec<(usize, &str)>, ReadError> {
         let part = &text[start..=at];
         let next_line = line + part.matches('\n').count() + 1;
         if !behind.is_empty() && !behind.starts_with('#') {
-            let message = format!("'---{behind}' is no document separator; give --- a line of its own");
+            let message =
+                format!("'---{behind}' is no document separator; give --- a line of its own");
             return Err(ReadError { line: next_line - 1, message });
         }
         parts.push((line, part));
@@ -208,7 +209,8 @@ impl<'a> Reader<'a> {
             if event == Event::MappingEnd {
                 break;
             }
-            let merges = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
+            let merges =
+                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let (key, _) = self.node(event, span, depth + 1)?;
             let (event, value_span) = self.event()?;
             let (node, below) = self.node(event, value_span, depth + 1)?;
@@ -281,6 +283,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> S
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
     };
+    let tagged = tag.is_some();
     let tag = match tag.and_then(|t| t.core_suffix()) {
         Some("null") => Tag::Null,
         Some("bool") => Tag::Bool,
@@ -292,5 +295,5 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> S
         None if tag.is_some() || style != Style::Plain => Tag::Str,
         None => value::tag_of(text),
     };
-    Scalar { text: text.into(), tag, style }
+    Scalar { text: text.into(), tag, style, tagged }
 }

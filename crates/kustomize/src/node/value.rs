@@ -61,12 +61,16 @@ fn number_tag(text: &str) -> Tag {
     if text.len() > 64 || !text.bytes().all(numeric) {
         return Tag::Str;
     }
-    if matches!(text.trim_start_matches(['+', '-']), ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
-    {
+    if matches!(
+        text.trim_start_matches(['+', '-']),
+        ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN"
+    ) {
         return Tag::Float;
     }
     match object::from_yaml_one(text, Dialect::Kyaml) {
-        Ok(Value::Int(_)) if text.contains(['.', 'e', 'E']) && !text.starts_with("0x") => Tag::Float,
+        Ok(Value::Int(_)) if text.contains(['.', 'e', 'E']) && !text.starts_with("0x") => {
+            Tag::Float
+        }
         Ok(Value::Int(_)) => Tag::Int,
         Ok(Value::Float(_)) => Tag::Float,
         Ok(Value::String(read)) if read != text => Tag::Timestamp,
@@ -91,8 +95,24 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
         return false;
     }
     match text.as_bytes()[0] {
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'.' | b'+'
-        | b'-' | b'0'..=b'9' | b'[' | b'{' | b'#' => {}
+        b'y'
+        | b'Y'
+        | b'n'
+        | b'N'
+        | b't'
+        | b'T'
+        | b'f'
+        | b'F'
+        | b'o'
+        | b'O'
+        | b'~'
+        | b'.'
+        | b'+'
+        | b'-'
+        | b'0'..=b'9'
+        | b'['
+        | b'{'
+        | b'#' => {}
         // A map in disguise: `a: b`.
         _ if !text.contains(": ") && !text.ends_with(':') => return false,
         _ => {}
@@ -112,13 +132,13 @@ impl Scalar {
             Tag::Str => Ok(Value::String(text.clone())),
             Tag::Empty if quoted => Ok(Value::String(text.clone())),
             Tag::Empty => resolved(text, tag_of(text)),
-            Tag::Null if text.is_empty() && !quoted => Ok(Value::Null),
+            Tag::Null if text.is_empty() && (self.tagged || !quoted) => Ok(Value::Null),
             Tag::Binary => tagged("binary", text),
             tag => {
                 let found = tag_of(text);
                 if found == tag {
                     // The tag is left out because the text says it; quotes then make it text.
-                    return if quoted {
+                    return if quoted && !self.tagged {
                         Ok(Value::String(text.clone()))
                     } else {
                         resolved(text, found)
@@ -183,7 +203,8 @@ impl Node {
                 Value::List(items)
             }
             Self::Map(map) => {
-                let mut entries: Vec<(CompactString, Value)> = Vec::with_capacity(map.entries.len());
+                let mut entries: Vec<(CompactString, Value)> =
+                    Vec::with_capacity(map.entries.len());
                 for (key, value) in &map.entries {
                     // The text of the key's tag only counts below the root, where keys are not declared text.
                     let plain = key.style == Style::Plain
@@ -214,10 +235,9 @@ impl Node {
             Value::Bool(truth) => {
                 Self::Scalar(Scalar::new(if *truth { "true" } else { "false" }, Tag::Bool))
             }
-            Value::Int(int) => Self::Scalar(Scalar::new(
-                compact_str::format_compact!("{int}"),
-                Tag::Int,
-            )),
+            Value::Int(int) => {
+                Self::Scalar(Scalar::new(compact_str::format_compact!("{int}"), Tag::Int))
+            }
             Value::Float(_) => {
                 let text = object::to_yaml(value);
                 Self::Scalar(Scalar::new(text.trim_end(), Tag::Float))

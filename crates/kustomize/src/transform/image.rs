@@ -71,7 +71,10 @@ impl ImageTag {
                     let Node::List(list) = value else { continue };
                     for item in &mut list.items {
                         if let (Node::Scalar(_) | Node::List(_), false) = (&*item, item.is_null()) {
-                            return Err(format!("field '{}': maps are expected in this list", key.text));
+                            return Err(format!(
+                                "field '{}': maps are expected in this list",
+                                key.text
+                            ));
                         }
                         if let Some(image) = item.get_mut("image") {
                             changed |= self.set(image)?;
@@ -124,8 +127,13 @@ impl ImageTag {
 /// # Errors
 /// When `name` is no regular expression.
 pub(crate) fn pattern(name: &str) -> Result<Regex, String> {
-    Regex::new(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$"))
-        .map_err(|_| format!("the image name '{name}' is no regular expression; escape its special characters"))
+    Regex::new(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$")).map_err(
+        |_| {
+            format!(
+                "the image name '{name}' is no regular expression; escape its special characters"
+            )
+        },
+    )
 }
 
 /// Name, tag and digest of an image reference; a colon before the first slash is a port.

@@ -23,7 +23,12 @@ impl JsonPatch {
         let items = match value {
             Value::List(items) => items,
             Value::Null => Vec::new(),
-            other => return Err(format!("a list of operations is expected, this is {}", other.type_name())),
+            other => {
+                return Err(format!(
+                    "a list of operations is expected, this is {}",
+                    other.type_name()
+                ));
+            }
         };
         let operation = |item| match item {
             Value::Map(map) => Ok(map),

@@ -126,7 +126,9 @@ impl Referrer<'_> {
                         Node::Scalar(_) => self.set_scalar(item, place)?,
                         Node::Map(map) => self.set_map(map, place)?,
                         Node::List(_) => {
-                            return Err("a name or a map with a name is expected, there is a list".into());
+                            return Err(
+                                "a name or a map with a name is expected, there is a list".into()
+                            );
                         }
                     };
                 }
@@ -270,7 +272,9 @@ fn subject_namespaces(root: &Node) -> Result<HashSet<CompactString>, String> {
             continue;
         }
         if namespace.is_null() {
-            return Err("a subject has a namespace without a value; give it one or remove it".into());
+            return Err(
+                "a subject has a namespace without a value; give it one or remove it".into()
+            );
         }
         out.insert(namespace.text().into());
     }

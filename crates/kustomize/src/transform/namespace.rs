@@ -84,7 +84,8 @@ impl Namespace {
         }
         for spec in self.fields.iter().filter(|s| id.gvk.is_selected(&s.gvk)) {
             let is_name = spec.path == "metadata/name" && !is_core;
-            let names_binding = matches!(spec.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+            let names_binding =
+                matches!(spec.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
             let is_subject = is_binding && names_binding && spec.path == "subjects/namespace";
             if spec.path == "metadata/namespace" || is_name || is_subject {
                 continue;
@@ -111,7 +112,10 @@ impl Namespace {
         let subjects = match root.get_mut("subjects") {
             Some(Node::List(list)) => &mut list.items,
             Some(node) if !node.is_null() => {
-                return Err(format!("field 'subjects': a list is expected, there is {}", node.kind().name()));
+                return Err(format!(
+                    "field 'subjects': a list is expected, there is {}",
+                    node.kind().name()
+                ));
             }
             _ => return Ok(()),
         };

@@ -142,8 +142,8 @@ impl JsonPatchTarget {
         let target = target.filter(|t| !t.name.is_empty()).ok_or_else(|| {
             syntax(file, "a JSON patch under patchesJson6902 needs a target with a name")
         })?;
-        let patch = JsonPatch::parse(text)
-            .map_err(|e| syntax(file, format!("is no JSON patch: {e}")))?;
+        let patch =
+            JsonPatch::parse(text).map_err(|e| syntax(file, format!("is no JSON patch: {e}")))?;
         if patch.is_empty() {
             return Err(syntax(file, "the JSON patch has no operations"));
         }
@@ -169,11 +169,7 @@ pub(super) fn run_strategic_merge(
 }
 
 /// The one resource a patch names.
-fn only_match(
-    map: &ResMap,
-    patch: &Resource,
-    context: &Context<'_>,
-) -> Result<usize, BuildError> {
+fn only_match(map: &ResMap, patch: &Resource, context: &Context<'_>) -> Result<usize, BuildError> {
     let id = patch.original_id(context.schemas);
     let found = map.find_any(context.schemas, |other| id.equals(other));
     let message = match found[..] {
@@ -181,7 +177,10 @@ fn only_match(
         [] => no_match(map, &id, context),
         _ => "the patch fits several objects; add a target or a namespace".to_owned(),
     };
-    Err(BuildError::transform(message).on(&id).at(&patch.origin, patch.line).through(&context.by.file))
+    Err(BuildError::transform(message)
+        .on(&id)
+        .at(&patch.origin, patch.line)
+        .through(&context.by.file))
 }
 
 /// Says what is nearest to what a patch wants.
@@ -230,9 +229,7 @@ fn merge_into(
         let mut gvk = target.gvk();
         gvk.kind = patch.kind().into();
         copy.set_gvk(&gvk);
-        target
-            .apply_patch(&copy, schemas)
-            .map_err(|e| patch_failed(patch, target, &e, context))?;
+        target.apply_patch(&copy, schemas).map_err(|e| patch_failed(patch, target, &e, context))?;
         target.note(context.by);
         renamed |= patch.allow_name_change || patch.allow_kind_change;
     }
@@ -252,16 +249,16 @@ fn run_json(
     remember: bool,
     context: &Context<'_>,
 ) -> Result<(), BuildError> {
-    let selected = map
-        .select(target, context.schemas)
-        .map_err(|e| BuildError::transform(e).in_file(file))?;
+    let selected =
+        map.select(target, context.schemas).map_err(|e| BuildError::transform(e).in_file(file))?;
     for index in selected {
         let resource = &mut map.list_mut()[index];
         if remember {
             resource.store_previous_id(context.schemas);
         }
         let fail = |resource: &Resource, message: String| {
-            let at = format!("the patch does not fit {}:{}: {message}", resource.origin, resource.line);
+            let at =
+                format!("the patch does not fit {}:{}: {message}", resource.origin, resource.line);
             BuildError::transform(at)
                 .on(resource.id(context.schemas))
                 .in_file(file)

@@ -127,7 +127,9 @@ fn describe(selector: &Selector) -> String {
 
 fn read_source(list: &[Resource], source: &Source) -> Result<Node, String> {
     let selector = &source.selector;
-    let namespace = |namespace: &str| if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() };
+    let namespace = |namespace: &str| {
+        if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() }
+    };
     let fits = |id: &Id| {
         (selector.name.is_empty() || selector.name == id.name)
             && (selector.namespace.is_empty()
@@ -139,7 +141,10 @@ fn read_source(list: &[Resource], source: &Source) -> Result<Node, String> {
         format!("the source {} selects no object; correct it", describe(selector))
     })?;
     if found.next().is_some() {
-        return Err(format!("the source {} selects several objects; be more precise", describe(selector)));
+        return Err(format!(
+            "the source {} selects several objects; be more precise",
+            describe(selector)
+        ));
     }
     let field = if source.field_path.is_empty() { NAME } else { &source.field_path };
     let node = path::get(&resource.node, &split_field_path(field))
@@ -151,7 +156,9 @@ fn read_source(list: &[Resource], source: &Source) -> Result<Node, String> {
         return Ok(node.clone());
     }
     if node.kind() != Kind::Scalar {
-        return Err(format!("the source's field '{field}' is no text that a delimiter could split"));
+        return Err(format!(
+            "the source's field '{field}' is no text that a delimiter could split"
+        ));
     }
     let parts: Vec<&str> = node.text_or_empty().split(delimiter.as_str()).collect();
     let part = usize::try_from(*index).ok().and_then(|i| parts.get(i)).ok_or_else(|| {

@@ -64,8 +64,9 @@ impl ValueAdd {
         } else {
             self.value.clone()
         };
-        node.set_scalar(&text, Tag::Empty)
-            .map_err(|k| format!("field '{}': a text is expected, there is {}", target.field_path, k.name()))
+        node.set_scalar(&text, Tag::Empty).map_err(|k| {
+            format!("field '{}': a text is expected, there is {}", target.field_path, k.name())
+        })
     }
 }
 
@@ -77,14 +78,13 @@ fn step<'a>(
     next: Option<&String>,
 ) -> Result<&'a mut Node, String> {
     let wants = |what: &str, kind: Kind| format!("'{part}' wants {what}, there is {}", kind.name());
-    if let Some((field, value)) = part
-        .strip_prefix('[')
-        .and_then(|p| p.strip_suffix(']'))
-        .and_then(|p| p.split_once('='))
+    if let Some((field, value)) =
+        part.strip_prefix('[').and_then(|p| p.strip_suffix(']')).and_then(|p| p.split_once('='))
     {
         let found = node.kind();
         let Node::List(list) = node else { return Err(wants("a list", found)) };
-        let at = list.items.iter().position(|item| item.get(field).is_some_and(|n| n.text() == value));
+        let at =
+            list.items.iter().position(|item| item.get(field).is_some_and(|n| n.text() == value));
         let at = at.unwrap_or_else(|| {
             let mut item = Node::map();
             item.make_map().push(field, Node::untyped(value));

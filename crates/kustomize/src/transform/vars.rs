@@ -27,7 +27,8 @@ impl VarSet {
 
     fn add(&mut self, var: Var, file: &Arc<TreePath>) -> Result<(), BuildError> {
         if let Some((_, other)) = self.0.get(&var.name) {
-            let message = format!("the var '{}' is declared in {other} already; rename one", var.name);
+            let message =
+                format!("the var '{}' is declared in {other} already; rename one", var.name);
             return Err(BuildError::new(Fault::Conflict, message).in_file(file));
         }
         self.0.insert(var.name.clone(), (var, file.clone()));
@@ -126,14 +127,16 @@ fn value_of(var: &Var, list: &[Resource]) -> Result<Option<Scalar>, String> {
         .ok_or_else(|| format!("reads field '{}', which is not there", var.field_path))?;
     let Node::Scalar(scalar) = node else { return Ok(None) };
     let mut scalar = scalar.clone();
-    scalar.style = Style::Plain;
+    (scalar.style, scalar.tagged) = (Style::Plain, false);
     match scalar.tag {
         Tag::Int => {
-            let int: i64 = scalar.text.parse().map_err(|_| "reads a number that is no decimal one")?;
+            let int: i64 =
+                scalar.text.parse().map_err(|_| "reads a number that is no decimal one")?;
             scalar.text = compact_str::format_compact!("{int}");
         }
         Tag::Float => {
-            let float: f64 = scalar.text.parse().map_err(|_| "reads a number that is no decimal one")?;
+            let float: f64 =
+                scalar.text.parse().map_err(|_| "reads a number that is no decimal one")?;
             scalar.text = compact_str::format_compact!("{float}");
         }
         Tag::Bool => {
@@ -188,7 +191,11 @@ fn set(node: &mut Node, values: &Values) -> Result<bool, String> {
                     other => {
                         return Err(format!(
                             "only texts are expected in this list, there is {}",
-                            if other.kind() == crate::node::Kind::Scalar { "another scalar" } else { other.kind().name() }
+                            if other.kind() == crate::node::Kind::Scalar {
+                                "another scalar"
+                            } else {
+                                other.kind().name()
+                            }
                         ));
                     }
                 }
