@@ -277,7 +277,7 @@ impl Version {
         &self.metadata
     }
 
-    /// The text it was read from, which may have a leading `v` or fewer segments than [`Self::to_string`].
+    /// The text it was read from, which may have a leading `v` or fewer segments than what is printed.
     pub fn original(&self) -> &str {
         &self.original
     }
