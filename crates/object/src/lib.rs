@@ -17,6 +17,10 @@ pub use json::{
 pub use kind::{Gvk, ObjectKey};
 pub use manifest::Manifest;
 pub use value::{Map, Value};
+/// YAML event by event, for readers that keep more of a text than its value: order, styles, places.
+pub mod events {
+    pub use crate::yaml::{Event, Mark, Parser, Properties, Style};
+}
 pub use yaml::{
     Dialect, Document, MAX_BYTES, MAX_DEPTH, PathStep, YamlError, from_yaml, from_yaml_one, locate,
     to_yaml,

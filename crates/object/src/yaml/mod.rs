@@ -16,6 +16,8 @@ mod tests;
 
 pub use emit::to_yaml;
 pub use locate::{PathStep, locate};
+pub use parse::{Event, Parser, Properties};
+pub use scan::{Mark, Style};
 
 use crate::Value;
 

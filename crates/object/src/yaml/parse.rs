@@ -4,32 +4,47 @@ use super::YamlError;
 use super::scan::{Mark, Scanner, Style, Token};
 use std::borrow::Cow;
 
-/// One step through a document.
+/// One step through a text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Event<'a> {
+pub enum Event<'a> {
+    /// The end of the text.
     StreamEnd,
+    /// A document begins, with `---` or without.
     DocumentStart,
+    /// A document ends, with `...` or without.
     DocumentEnd,
+    /// `*name`; what the name stands for is for the reader to remember.
     Alias(&'a str),
-    /// The text, how it is written, and what stands before it.
+    /// The text after unfolding and escapes (empty when nothing is written), how it is written, and what
+    /// stands before it.
     Scalar(Cow<'a, str>, Style, Properties<'a>),
+    /// A list begins.
     SequenceStart {
+        /// Whether it is written in brackets.
         flow: bool,
+        /// What stands before it.
         properties: Properties<'a>,
     },
+    /// The list ends.
     SequenceEnd,
+    /// A map begins; its keys and values follow in turn.
     MappingStart {
+        /// Whether it is written in braces.
         flow: bool,
+        /// What stands before it.
         properties: Properties<'a>,
     },
+    /// The map ends.
     MappingEnd,
 }
 
-/// Anchor and resolved tag of a node.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Properties<'a> {
-    pub(super) anchor: Option<&'a str>,
-    pub(super) tag: Option<Cow<'a, str>>,
+/// Anchor and tag of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Properties<'a> {
+    /// `&name`, without the sign.
+    pub anchor: Option<&'a str>,
+    /// The tag in full, such as `tag:yaml.org,2002:int` for `!!int`; `!` for the lone sign.
+    pub tag: Option<Cow<'a, str>>,
 }
 
 /// What the grammar expects next.
@@ -60,7 +75,11 @@ enum State {
     End,
 }
 
-pub(super) struct Parser<'a> {
+/// Reads a text event by event.
+///
+/// It keeps to the grammar; what scalars, aliases and merge keys mean, and how deep a reader goes, is
+/// the reader's own business.
+pub struct Parser<'a> {
     scanner: Scanner<'a>,
     state: State,
     /// Where to go on after the node at hand.
@@ -74,7 +93,11 @@ type Step<'a> = Result<(Event<'a>, Mark), YamlError>;
 const CORE: &str = "tag:yaml.org,2002:";
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str) -> Result<Self, YamlError> {
+    /// At the beginning of the text.
+    ///
+    /// # Errors
+    /// When the text holds a control character, which YAML does not allow.
+    pub fn new(text: &'a str) -> Result<Self, YamlError> {
         Ok(Self {
             scanner: Scanner::new(text)?,
             state: State::DocumentStart { first: true },
@@ -83,8 +106,12 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// The next event; at the end of the stream the same again and again.
-    pub(super) fn next(&mut self) -> Step<'a> {
+    /// The next event and where it begins; at the end of the text [`Event::StreamEnd`] again and again.
+    ///
+    /// # Errors
+    /// When the text breaks a rule of YAML.
+    #[expect(clippy::should_implement_trait, reason = "an iterator would end, and hide the errors")]
+    pub fn next(&mut self) -> Result<(Event<'a>, Mark), YamlError> {
         match self.state {
             State::DocumentStart { first } => self.document_start(first),
             State::DocumentContent => self.document_content(),

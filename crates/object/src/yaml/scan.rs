@@ -13,27 +13,34 @@ use std::collections::VecDeque;
 
 /// A place in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Mark {
+pub struct Mark {
     /// Counted from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// In characters, counted from 0.
-    pub(super) column: usize,
+    pub column: usize,
     /// Characters from the beginning of the text.
     index: usize,
 }
 
 impl Mark {
-    pub(super) fn error(self, message: impl Into<String>) -> YamlError {
+    /// What is wrong here.
+    pub fn error(self, message: impl Into<String>) -> YamlError {
         YamlError { line: self.line, column: self.column + 1, message: message.into() }
     }
 }
 
 /// How a scalar is written.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Style {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes, or not there at all.
     Plain,
-    Quoted,
+    /// `'text'`
+    SingleQuoted,
+    /// `"text"`
+    DoubleQuoted,
+    /// `|`
     Literal,
+    /// `>`
     Folded,
 }
 

@@ -183,7 +183,8 @@ impl<'a> Scanner<'a> {
             }
         }
         self.pos += 1;
-        self.push_scalar(piece, Style::Quoted, mark);
+        let style = if double { Style::DoubleQuoted } else { Style::SingleQuoted };
+        self.push_scalar(piece, style, mark);
         Ok(())
     }
 
