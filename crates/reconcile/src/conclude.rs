@@ -4,7 +4,7 @@ mod conditions;
 mod events;
 mod history;
 
-pub use events::{EventRecord, Severity};
+pub use events::{EventRecord, Severity, farewell};
 
 use crate::inventory;
 use crate::run::{Awaited, Halt, Phase, Run, StepResult};

@@ -22,7 +22,7 @@ pub mod run;
 mod selector;
 pub mod spec;
 
-pub use conclude::{EventRecord, Severity, Verdict, conclude, progress};
+pub use conclude::{EventRecord, Severity, Verdict, conclude, farewell, progress};
 pub use desired::{Desired, DesiredObject, Rendered, Scope, Stage, own};
 pub use health::{Health, HealthRules, HealthStatus};
 pub use observed::{Applied, Live, ManagerEntry, Observed, Refused, Sight};

@@ -151,3 +151,6 @@ fn health_check(reference: &api::ObjectReference) -> (Gvk, ObjectKey) {
     };
     (gvk, key)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,10 @@ impl Draft {
         }
     }
 
+    fn holds(&self, kind: &str) -> bool {
+        is_true(&self.conditions, kind)
+    }
+
     fn remove(&mut self, kind: &str) {
         self.conditions.retain(|c| c.kind != kind);
     }
@@ -142,7 +146,9 @@ fn activity(run: &Run) -> String {
 fn healthy(draft: &mut Draft, run: &Run) {
     match &run.health {
         Some(report) if !report.objects.is_empty() => {
-            if report.passed() {
+            // Looking without waiting says nothing new of what was healthy before.
+            if report.passed() && report.elapsed.is_zero() && draft.holds(condition::HEALTHY) {
+            } else if report.passed() {
                 draft.set(
                     condition::HEALTHY,
                     ConditionStatus::True,

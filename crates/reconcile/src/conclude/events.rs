@@ -73,6 +73,19 @@ pub(super) fn of(run: &Run, end: &End, previous: &KustomizationStatus) -> Vec<Ev
     w.events
 }
 
+/// The events about an owner that is being deleted: what was deleted with it, and what could not be.
+/// `run` has the plan of [`crate::plan_deletion`] and what came of it.
+pub fn farewell(run: &Run, previous: &KustomizationStatus) -> Vec<EventRecord> {
+    let ready = conditions::find(&previous.conditions, condition::READY);
+    let why = ready.map_or(reason::PROGRESSING, |c| c.reason.as_str());
+    let mut w = Writer { run, events: Vec::new() };
+    w.add(Severity::Info, why, lines(run, |_| true));
+    let failures: Vec<String> =
+        run.outcome.failures().map(|(key, error)| format!("{key}: {error}")).collect();
+    w.add(Severity::Error, reason::PRUNE_FAILED, failures.join("\n"));
+    w.events
+}
+
 fn finish(w: &mut Writer<'_>, end: &End) {
     let run = w.run;
     match &run.halt {

@@ -27,20 +27,27 @@ pub(super) fn add(
         plan.prune_held = Some("spec.prune is not set".to_owned());
         return;
     }
-    let unseen = plan.steps.iter().find_map(|s| match &s.reason {
-        Reason::NotObserved { error } => Some(format!("{} could not be observed: {error}", s.key)),
-        _ => None,
-    });
-    if unseen.is_some() {
-        plan.prune_held = unseen;
+    if let Some(unseen) = unseen(&plan.steps) {
+        plan.prune_held = Some(unseen);
         return;
     }
     let steps = deletions(stale, observed, spec, &Reason::NotInSource);
     plan.steps.extend(steps);
 }
 
+/// The first object that could not be seen.
+fn unseen(steps: &[Step]) -> Option<String> {
+    steps.iter().find_map(|s| match &s.reason {
+        Reason::NotObserved { error } => Some(format!("{} could not be observed: {error}", s.key)),
+        _ => None,
+    })
+}
+
 /// What has to be done before a deleted owner may go, by its deletion policy; nothing when it is suspended
 /// (`finalizerShouldDeleteResources` of kustomize-controller).
+///
+/// With [`Plan::held`] the owner may go and the objects stay; with [`Plan::prune_held`] it may not go yet,
+/// because something could not be seen and would be left behind.
 pub fn plan_deletion(previous: &[InventoryEntry], observed: &Observed, spec: &SyncSpec) -> Plan {
     let held = if spec.suspend {
         Some("suspended: the objects stay")
@@ -57,7 +64,12 @@ pub fn plan_deletion(previous: &[InventoryEntry], observed: &Observed, spec: &Sy
         return Plan { held: Some(held.to_owned()), ..Plan::default() };
     }
     let stale = stale(previous, &HashSet::new());
-    Plan { steps: deletions(stale, observed, spec, &Reason::OwnerDeleted), ..Plan::default() }
+    let mut steps = deletions(stale, observed, spec, &Reason::OwnerDeleted);
+    let prune_held = unseen(&steps);
+    if prune_held.is_some() {
+        steps.retain(|s| !s.writes());
+    }
+    Plan { steps, prune_held, ..Plan::default() }
 }
 
 /// Entries that are not wanted any more, in the reverse of the order of applying. An entry that cannot be
