@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: sets of paths (`set`), and finding a path in a value (`projection`).
 
+mod flat;
+
 use crate::json_text::{write_display, write_json, write_json_string};
 use compact_str::CompactString;
 use object::{Map, Value};
@@ -77,10 +79,13 @@ impl PathElement {
         match bytes[0] {
             b'f' => Ok(Self::field(rest)),
             b'v' => parse_json(rest).map(Self::Value),
-            b'k' => match parse_json(rest)? {
-                Value::Map(map) => Ok(Self::Key(map.into_iter().collect())),
-                Value::Null => Ok(Self::Key(Box::default())),
-                _ => Err(PathError::Key(rest.to_owned())),
+            b'k' => match flat::parse_object(rest) {
+                Some(fields) => Ok(Self::Key(fields)),
+                None => match parse_json(rest)? {
+                    Value::Map(map) => Ok(Self::Key(map.into_iter().collect())),
+                    Value::Null => Ok(Self::Key(Box::default())),
+                    _ => Err(PathError::Key(rest.to_owned())),
+                },
             },
             b'i' => rest.parse().map(Self::Index).map_err(|_| PathError::Index(rest.to_owned())),
             _ => Err(PathError::UnknownType),

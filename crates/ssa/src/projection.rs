@@ -23,7 +23,7 @@ use crate::hash::ContentHasher;
 use crate::ownership::{Operation, fields_of, managed_set};
 use crate::set::FieldSet;
 use object::{Map, Value};
-use source::{Items, Source};
+use source::Source;
 
 /// The values in `live` of exactly the fields in `set`.
 pub fn project(live: &Value, set: &FieldSet) -> Value {
@@ -140,7 +140,7 @@ fn walk<S: Source, W: Sink>(live: Option<&Value>, set: S, out: &mut W) {
     };
     if set.is_of_items() && (list.is_some() || !set.has_fields()) {
         out.open_list();
-        walk_items(list.unwrap_or_default(), &set.items(), out);
+        walk_items(list.unwrap_or_default(), set, out);
         return out.close();
     }
     let map = live.and_then(Value::as_map);
@@ -162,9 +162,9 @@ fn walk_child<S: Source, W: Sink>(live: Option<&Value>, set: S, out: &mut W) {
     }
 }
 
-fn walk_items<S: Source, W: Sink>(list: &[Value], items: &Items<S>, out: &mut W) {
-    for (index, value) in list.iter().enumerate() {
-        if let Some(below) = items.of(index, value) {
+fn walk_items<S: Source, W: Sink>(list: &[Value], set: S, out: &mut W) {
+    for (value, below) in list.iter().zip(set.of_items(list)) {
+        if let Some(below) = below {
             walk_child(Some(value), below, out);
         }
     }

@@ -1,9 +1,8 @@
 //! The desired side of the comparison: what we would own, and whether the live object has just that.
 
 use super::source::Source;
-use crate::ownership::{Operation, managed_set};
-use crate::path::{PathElement, same_value};
-use crate::set::FieldSet;
+use crate::ownership::{Operation, fields_of, managed_set};
+use crate::path::same_value;
 use object::{Map, Value};
 
 /// Members of `metadata` that are never owned: the server strips them from every field set.
@@ -62,44 +61,50 @@ fn own_metadata(metadata: &Map) -> Map {
 /// value (`null`, `{}`, `[]`, `""`, `0`, `false`) counts as the same: typed servers drop those. A `true`
 /// can be relied on; `false` may still be the server's normalisation of a value, which one apply settles.
 pub fn in_sync(desired: &Value, live: &Value, manager: &str) -> bool {
-    let Some(set) = managed_set(live, manager, Operation::Apply, Some("")) else {
+    let Some(desired) = desired.as_map() else {
         return false;
     };
-    let Some(map) = desired.as_map() else {
-        return false;
+    let mut applied = fields_of(live, manager, Operation::Apply, Some(""));
+    match (applied.next(), applied.next()) {
+        (None, _) => false,
+        (Some(Value::Map(fields)), None) => object_in_sync(desired, live, fields),
+        _ => {
+            let set = managed_set(live, manager, Operation::Apply, Some("")).unwrap_or_default();
+            object_in_sync(desired, live, &set)
+        }
+    }
+}
+
+fn object_in_sync<S: Source>(desired: &Map, live: &Value, set: S) -> bool {
+    let keeps_status = set.field("status").is_some();
+    let rest = desired.iter().filter(|(key, _)| match *key {
+        "apiVersion" | "kind" | "metadata" => false,
+        "status" => keeps_status,
+        _ => true,
+    });
+    let metadata = desired.get("metadata").and_then(Value::as_map).into_iter().flat_map(Map::iter);
+    let mut metadata = metadata.filter(|(key, _)| !SYSTEM_METADATA.contains(key));
+    let Some(owned_metadata) = set.field("metadata") else {
+        return metadata.next().is_none() && entries_in_sync(rest, Some(live), set, 0);
     };
-    let keeps_status = set.field_node("status").is_some();
-    let skipped = |key: &str| match key {
-        "apiVersion" | "kind" | "metadata" => true,
-        "status" => !keeps_status,
-        _ => false,
-    };
-    let rest = || map.iter().filter(|(key, _)| !skipped(key));
-    let metadata = || {
-        let members = map.get("metadata").and_then(Value::as_map).into_iter().flat_map(Map::iter);
-        members.filter(|(key, _)| !SYSTEM_METADATA.contains(key))
-    };
-    let (owned_metadata, owned_rest): (Vec<_>, Vec<_>) =
-        set.nodes.iter().partition(|n| n.element == PathElement::field("metadata"));
-    let metadata_set = owned_metadata.first().map(|n| &n.children);
-    entries_in_sync(metadata(), live.get("metadata"), metadata_set.unwrap_or(&FieldSet::new()), 0)
-        && entries_in_sync(rest(), Some(live), &set, set.nodes.len() - owned_rest.len())
+    entries_in_sync(metadata, live.get("metadata"), owned_metadata, 0)
+        && entries_in_sync(rest, Some(live), set, 1)
 }
 
 /// Compares the entries of a map with the fields owned in it, of which `elsewhere` are none of its business.
-fn entries_in_sync<'a>(
+fn entries_in_sync<'a, S: Source>(
     desired: impl Iterator<Item = (&'a str, &'a Value)>,
     live: Option<&Value>,
-    set: &FieldSet,
+    set: S,
     elsewhere: usize,
 ) -> bool {
     let live = live.and_then(Value::as_map);
     let mut owned = elsewhere;
     for (key, value) in desired {
-        match set.field_node(key) {
-            Some(node) => {
+        match set.field(key) {
+            Some(below) => {
                 owned += 1;
-                if !child_in_sync(value, live.and_then(|m| m.get(key)), &node.children) {
+                if !child_in_sync(value, live.and_then(|m| m.get(key)), below) {
                     return false;
                 }
             }
@@ -111,11 +116,11 @@ fn entries_in_sync<'a>(
             }
         }
     }
-    owned == set.nodes.len()
+    owned == set.count()
 }
 
-fn child_in_sync(desired: &Value, live: Option<&Value>, set: &FieldSet) -> bool {
-    if set.is_empty() {
+fn child_in_sync<S: Source>(desired: &Value, live: Option<&Value>, set: S) -> bool {
+    if set.is_leaf() {
         return match live {
             Some(live) => same_value(desired, live),
             None => is_zero(desired),
@@ -130,15 +135,14 @@ fn child_in_sync(desired: &Value, live: Option<&Value>, set: &FieldSet) -> bool 
 
 /// Compares the items we own, in their live order, with the desired ones: the order of containers matters,
 /// and an apply would restore it.
-fn items_in_sync(desired: &[Value], live: Option<&Value>, set: &FieldSet) -> bool {
-    let items = set.items();
+fn items_in_sync<S: Source>(desired: &[Value], live: Option<&Value>, set: S) -> bool {
     let list = live.and_then(Value::as_list).unwrap_or_default();
-    let mut owned =
-        list.iter().enumerate().filter_map(|(index, value)| Some((value, items.of(index, value)?)));
+    let below = set.of_items(list);
+    let mut owned = list.iter().zip(below).filter_map(|(value, below)| Some((value, below?)));
     let mut wanted = desired.iter();
     loop {
         match (wanted.next(), owned.next()) {
-            (None, None) => return desired.len() == set.nodes.len(),
+            (None, None) => return desired.len() == set.count(),
             (Some(want), Some((live, below))) if child_in_sync(want, Some(live), below) => {}
             _ => return false,
         }

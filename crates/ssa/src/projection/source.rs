@@ -1,6 +1,7 @@
 //! The two forms of a field set the walk can follow, and how a list item finds its element in either.
 
-use crate::path::{PathElement, cmp_key_fields};
+use crate::json_text::{write_json, write_json_string};
+use crate::path::{KeyFields, PathElement, cmp_key_fields};
 use crate::set::FieldSet;
 use compact_str::CompactString;
 use object::{Map, Value};
@@ -17,10 +18,12 @@ pub(super) trait Source: Copy {
     fn is_of_items(self) -> bool;
     /// The map entries below, in order of name.
     fn each_field(self, each: impl FnMut(&str, Self));
-    /// The list items below.
-    fn items<'a>(self) -> Items<'a, Self>
-    where
-        Self: 'a;
+    /// The map entry `name` below.
+    fn field(self, name: &str) -> Option<Self>;
+    /// How many entries and items there are below.
+    fn count(self) -> usize;
+    /// For each item of a list the level below the element that names it.
+    fn of_items(self, list: &[Value]) -> Vec<Option<Self>>;
 }
 
 impl Source for &FieldSet {
@@ -44,12 +47,17 @@ impl Source for &FieldSet {
         }
     }
 
-    fn items<'a>(self) -> Items<'a, Self>
-    where
-        Self: 'a,
-    {
+    fn field(self, name: &str) -> Option<Self> {
+        self.field_node(name).map(|n| &n.children)
+    }
+
+    fn count(self) -> usize {
+        self.nodes.len()
+    }
+
+    fn of_items(self, list: &[Value]) -> Vec<Option<Self>> {
         let items = self.nodes.iter().map(|n| (Cow::Borrowed(&n.element), &n.children));
-        Items::new(items.collect())
+        Items::new(items.collect()).of_all(list)
     }
 }
 
@@ -75,21 +83,81 @@ impl Source for &Map {
         }
     }
 
-    fn items<'a>(self) -> Items<'a, Self>
-    where
-        Self: 'a,
-    {
-        let mut items: Vec<(Cow<PathElement>, Self)> = self
-            .iter()
-            .filter(|(key, _)| is_item(key))
-            .filter_map(|(key, below)| {
-                Some((Cow::Owned(PathElement::parse(key).ok()?), as_level(below)?))
-            })
-            .collect();
-        // Text order is not element order: 10 stands before 9, for one.
-        items.sort_by(|a, b| a.0.cmp(&b.0));
-        Items::new(items)
+    fn field(self, name: &str) -> Option<Self> {
+        let mut text = CompactString::const_new("f:");
+        text.push_str(name);
+        as_level(self.get(&text)?)
     }
+
+    fn count(self) -> usize {
+        self.keys().filter(|key| is_field(key) || is_item(key)).count()
+    }
+
+    fn of_items(self, list: &[Value]) -> Vec<Option<Self>> {
+        by_text(self, list).unwrap_or_else(|| parsed_items(self).of_all(list))
+    }
+}
+
+fn parsed_items(fields: &Map) -> Items<'_, &Map> {
+    let mut items: Vec<(Cow<PathElement>, &Map)> = fields
+        .iter()
+        .filter(|(key, _)| is_item(key))
+        .filter_map(|(key, below)| {
+            Some((Cow::Owned(PathElement::parse(key).ok()?), as_level(below)?))
+        })
+        .collect();
+    // Text order is not element order: 10 stands before 9, for one.
+    items.sort_by(|a, b| a.0.cmp(&b.0));
+    Items::new(items)
+}
+
+/// The quick way: writes what the API server would call each item and looks that text up. `None` when not
+/// every element was found like that, because an item is gone or somebody spells differently.
+fn by_text<'f>(fields: &'f Map, list: &[Value]) -> Option<Vec<Option<&'f Map>>> {
+    let mut elements = fields.keys().filter(|key| is_item(key));
+    let first = elements.next()?;
+    let wanted = 1 + elements.count();
+    let names: KeyFields = match PathElement::parse(first).ok()? {
+        PathElement::Key(names) => names,
+        PathElement::Value(_) => KeyFields::default(),
+        _ => return None,
+    };
+    let mut found: Vec<&Map> = Vec::with_capacity(wanted);
+    let mut text = String::with_capacity(64);
+    let levels = list
+        .iter()
+        .map(|item| {
+            text.clear();
+            match item {
+                Value::Map(map) => write_key(&mut text, &names, map)?,
+                scalar => {
+                    text.push_str("v:");
+                    write_json(&mut text, scalar);
+                }
+            }
+            let below = as_level(fields.get(&text)?)?;
+            found.push(below);
+            Some(below)
+        })
+        .collect();
+    // An item that is there twice must not stand in for an element that was not found.
+    found.sort_by_key(|below| std::ptr::from_ref::<Map>(below).addr());
+    found.dedup_by(|a, b| std::ptr::eq::<Map>(*a, *b));
+    (found.len() == wanted).then_some(levels)
+}
+
+fn write_key(text: &mut String, names: &KeyFields, item: &Map) -> Option<()> {
+    text.push_str("k:{");
+    for (i, (name, _)) in names.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        write_json_string(text, name, false);
+        text.push(':');
+        write_json(text, item.get(name)?);
+    }
+    text.push('}');
+    Some(())
 }
 
 fn is_field(key: &str) -> bool {
@@ -111,7 +179,7 @@ fn as_level(value: &Value) -> Option<&Map> {
 }
 
 /// The elements of one list, in order, with the levels below them.
-pub(super) struct Items<'a, S> {
+struct Items<'a, S> {
     sorted: Vec<(Cow<'a, PathElement>, S)>,
     /// The different sets of key names in use: one for every list but those with optional keys.
     shapes: Vec<Vec<CompactString>>,
@@ -136,8 +204,12 @@ impl<'a, S: Source> Items<'a, S> {
         Self { sorted, shapes }
     }
 
+    fn of_all(&self, list: &[Value]) -> Vec<Option<S>> {
+        list.iter().enumerate().map(|(index, item)| self.of(index, item)).collect()
+    }
+
     /// The level below the element that names this item.
-    pub(super) fn of(&self, index: usize, item: &Value) -> Option<S> {
+    fn of(&self, index: usize, item: &Value) -> Option<S> {
         match item {
             Value::Map(map) => self.shapes.iter().find_map(|shape| self.by_key(shape, map)),
             _ => self.find(|e| match e {

@@ -171,3 +171,62 @@ fn no_managed_fields_own_nothing() {
     assert_eq!(owned_hash(&bare, "windlass"), content_hash(&Value::map()));
     assert!(managed_set(&bare, "windlass", Operation::Any, None).is_none());
 }
+
+use proptest::prelude::*;
+
+fn any_item() -> impl Strategy<Value = Value> {
+    let field = |name: &'static str| {
+        let value = prop_oneof![
+            (8..12i64).prop_map(Value::Int),
+            Just(Value::Float(9.0)),
+            "[ab<]".prop_map(Value::from),
+        ];
+        proptest::option::of(value).prop_map(move |v| v.map(|v| (name, v)))
+    };
+    let map = (field("name"), field("port"), field("x"))
+        .prop_map(|(a, b, c)| Value::Map(Map::from_iter([a, b, c].into_iter().flatten())));
+    prop_oneof![map, (8..12i64).prop_map(Value::Int), "[ab]".prop_map(Value::from)]
+}
+
+fn any_element() -> impl Strategy<Value = PathElement> {
+    let keys = |names: &'static [&'static str]| {
+        any_item().prop_filter_map("has the keys", move |item| {
+            let fields: Option<Vec<_>> =
+                names.iter().map(|n| Some((*n, item.get(n)?.clone()))).collect();
+            fields.map(PathElement::key)
+        })
+    };
+    prop_oneof![
+        keys(&["name"]),
+        keys(&["name", "port"]),
+        any_item().prop_filter_map("scalar", |v| match v {
+            Value::Map(_) => None,
+            scalar => Some(PathElement::Value(scalar)),
+        }),
+        (0..3i64).prop_map(PathElement::Index),
+    ]
+}
+
+proptest! {
+    /// The projection made, and the hash of the one that is not, agree whatever the set names.
+    #[test]
+    fn both_forms_of_the_projection_agree(
+        list in proptest::collection::vec(any_item(), 0..6),
+        elements in proptest::collection::vec((any_element(), proptest::bool::ANY), 0..6),
+    ) {
+        let live = Value::from(object::map! {"list": list});
+        let mut set = FieldSet::new();
+        for (element, below) in elements {
+            let mut path = vec![PathElement::field("list"), element];
+            set.insert(&path);
+            if below {
+                path.push(PathElement::field("x"));
+                set.insert(&path);
+            }
+        }
+        let fields = set.to_fields_v1();
+        let mut raw = ContentHasher::new();
+        walk(Some(&live), fields.as_map().unwrap(), &mut raw);
+        prop_assert_eq!(raw.finish(), content_hash(&project(&live, &set)));
+    }
+}
