@@ -39,6 +39,22 @@ pub(super) struct Comparison {
     pub(super) by: Vec<Culprit>,
 }
 
+/// Most fields that are compared one by one. What has more is applied without naming its changes: finding
+/// the items of lists takes time that grows with the square of their number.
+const COMPARED: usize = 10_000;
+
+/// Whether a value has no more than `left` scalars, which are counted down.
+fn is_smaller(value: &Value, left: &mut usize) -> bool {
+    match value {
+        Value::Map(map) => map.values().all(|v| is_smaller(v, left)),
+        Value::List(items) => items.iter().all(|v| is_smaller(v, left)),
+        _ => {
+            *left = left.saturating_sub(1);
+            *left > 0
+        }
+    }
+}
+
 /// Compares what is declared with the live object; `None` when that was not fetched. The fields of the
 /// entries in `migrate` count as ours.
 pub(super) fn compare(
@@ -63,6 +79,9 @@ pub(super) fn compare(
         let theirs = ssa::managed_set(value, &entry.manager, operation, Some(""));
         theirs.map_or_else(|| set.clone(), |theirs| set.union(&theirs))
     });
+    if ours.len() > COMPARED || !is_smaller(&object.value, &mut { COMPARED }) {
+        return None;
+    }
     let foreign = foreign(value, migrate, spec);
     let ignored = object.ignored.as_slice();
     let desired = ssa::desired_projection(&object.value);
