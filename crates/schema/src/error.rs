@@ -10,8 +10,8 @@ pub struct FieldError {
     pub kind: FieldErrorKind,
     /// Where, such as `spec.ports[0].port`. `<nil>` when a rule about the whole object has no place.
     pub path: String,
-    /// The offending value, where the kind shows one.
-    pub value: Value,
+    /// The offending value; `None` where an error of the kind shows one and this one does not.
+    pub value: Option<Value>,
     /// More words; may be empty.
     pub detail: String,
 }
@@ -81,7 +81,14 @@ impl FieldError {
         value: impl Into<Value>,
         detail: impl Into<String>,
     ) -> Self {
-        Self { kind, path: path.into(), value: value.into(), detail: detail.into() }
+        Self { kind, path: path.into(), value: Some(value.into()), detail: detail.into() }
+    }
+
+    /// The same error without showing the value: for whole objects and lists.
+    #[must_use]
+    pub fn without_value(mut self) -> Self {
+        self.value = None;
+        self
     }
 
     /// The field must be given.
@@ -142,9 +149,9 @@ impl FieldError {
     pub fn body(&self) -> String {
         use FieldErrorKind::{Forbidden, Internal, Required, TooLong};
         let words = self.kind.words();
-        let mut text = match self.kind {
-            Required | Forbidden | TooLong | Internal => words.to_owned(),
-            _ => format!("{words}: {}", shown(&self.value)),
+        let mut text = match (self.kind, &self.value) {
+            (Required | Forbidden | TooLong | Internal, _) | (_, None) => words.to_owned(),
+            (_, Some(value)) => format!("{words}: {}", shown(value)),
         };
         if !self.detail.is_empty() {
             text.push_str(": ");

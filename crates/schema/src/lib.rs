@@ -19,6 +19,7 @@ mod path;
 mod prune;
 pub mod quantity;
 mod regexp;
+pub mod rules;
 mod schema;
 pub mod structural;
 pub mod timestamp;
@@ -34,4 +35,4 @@ pub use schema::{
     Additional, Branch, Limits, ListType, MapType, PatchRule, Presence, Property, Rule, Schema,
     Text, Type,
 };
-pub use validate::{duplicates, validate, validate_at};
+pub use validate::{duplicates, validate, validate_at, validate_update};

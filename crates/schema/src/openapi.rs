@@ -20,8 +20,7 @@ use std::collections::BTreeSet;
 pub const V2_PROTOBUF_ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 /// The media type of the answer: the one asked for is malformed, and clients refuse it as an answer.
-pub const V2_PROTOBUF_ANSWERED: &str =
-    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+pub const V2_PROTOBUF_ANSWERED: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// A kind to be described, with the schema of its objects.
 #[derive(Clone, Copy)]

@@ -34,14 +34,23 @@ impl Pattern {
     /// # Errors
     /// What is wrong with the pattern.
     pub fn find(&self, text: &str) -> Result<bool, &str> {
+        self.compiled().map(|regex| regex.is_match(text))
+    }
+
+    /// Every occurrence of the pattern in `text`.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    pub fn all(&self, text: &str) -> Result<Vec<String>, &str> {
+        self.compiled().map(|r| r.find_iter(text).map(|m| m.as_str().to_owned()).collect())
+    }
+
+    fn compiled(&self) -> Result<&Regex, &str> {
         let compiled = self.compiled.get_or_init(|| {
             let translated = translate(&self.text);
             Regex::new(&translated).map(Arc::new).map_err(|e| e.to_string())
         });
-        match compiled {
-            Ok(regex) => Ok(regex.is_match(text)),
-            Err(fault) => Err(fault),
-        }
+        compiled.as_deref().map_err(String::as_str)
     }
 
     /// What is wrong with the pattern, if anything.

@@ -11,7 +11,7 @@ mod unique;
 
 use crate::error::go_float;
 use crate::path::Path;
-use crate::{Additional, FieldError, FieldErrorKind, Limits, Schema, Type};
+use crate::{Additional, FieldError, FieldErrorKind, Limits, ListType, MapType, Schema, Type};
 use object::Value;
 
 pub use unique::duplicates;
@@ -22,9 +22,18 @@ pub fn validate(schema: &Schema, value: &Value) -> Vec<FieldError> {
     validate_at(schema, value, "")
 }
 
-/// The same for a value that stands at `path` of an object.
+/// The same for an update. Parts that did not change are not held against it (ratcheting), so that a stricter
+/// schema does not lock existing objects.
+pub fn validate_update(schema: &Schema, new: &Value, old: &Value) -> Vec<FieldError> {
+    each_once(check(schema, new, Some(old), &mut Path::default()).errors)
+}
+
+/// [`validate`] for a value that stands at `path` of an object.
 pub fn validate_at(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
-    let mut errors = check(schema, value, &mut Path::below(path)).errors;
+    each_once(check(schema, value, None, &mut Path::below(path)).errors)
+}
+
+fn each_once(mut errors: Vec<FieldError>) -> Vec<FieldError> {
     let mut seen: Vec<String> = Vec::new();
     errors.retain(|error| {
         let text = error.to_string();
@@ -66,13 +75,16 @@ fn place(path: &Path) -> String {
     }
 }
 
-fn check(schema: &Schema, value: &Value, path: &mut Path) -> Findings {
+fn check(schema: &Schema, value: &Value, old: Option<&Value>, path: &mut Path) -> Findings {
     let mut found = Findings::default();
+    if old == Some(value) {
+        return found;
+    }
     check_type(schema, value, path, &mut found);
     let Some(limits) = schema.limits.as_deref() else {
         if !value.is_null() {
             check_text_format(schema, value, path, &mut found);
-            check_parts(schema, value, path, &mut found);
+            check_parts(schema, value, old, path, &mut found);
             found.matched += 4;
         }
         return found;
@@ -87,7 +99,7 @@ fn check(schema: &Schema, value: &Value, path: &mut Path) -> Findings {
     check_number(limits, value, path, &mut found);
     check_sizes(limits, value, path, &mut found);
     check_enum(limits, value, path, &mut found);
-    check_parts(schema, value, path, &mut found);
+    check_parts(schema, value, old, path, &mut found);
     found.matched += 4;
     found
 }
@@ -254,13 +266,20 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn check_parts(schema: &Schema, value: &Value, path: &mut Path, found: &mut Findings) {
+fn check_parts(
+    schema: &Schema,
+    value: &Value,
+    old: Option<&Value>,
+    path: &mut Path,
+    found: &mut Findings,
+) {
     match value {
         Value::List(items) => {
             found.matched += 1;
             let Some(of) = schema.items.as_deref() else { return };
             for (index, item) in items.iter().enumerate() {
-                path.item(index, |path| found.merge(check(of, item, path)));
+                let old = old.and_then(|old| old_item(schema, old, item));
+                path.item(index, |path| found.merge(check(of, item, old, path)));
             }
         }
         Value::Map(map) => {
@@ -270,7 +289,8 @@ fn check_parts(schema: &Schema, value: &Value, path: &mut Path, found: &mut Find
                     (None, Additional::Of(of)) => of,
                     (None, _) => continue,
                 };
-                path.member(name, |path| found.merge(check(of, member, path)));
+                let old = old_member(schema, old, name);
+                path.member(name, |path| found.merge(check(of, member, old, path)));
             }
             for name in schema.required.iter().filter(|n| !map.contains_key(n)) {
                 found.errors.push(FieldError::required(path.with(name), ""));
@@ -278,6 +298,24 @@ fn check_parts(schema: &Schema, value: &Value, path: &mut Path, found: &mut Find
         }
         _ => {}
     }
+}
+
+/// The item of the old list that is the same item: only lists of type map can tell.
+pub(crate) fn old_item<'a>(schema: &Schema, old: &'a Value, item: &Value) -> Option<&'a Value> {
+    if schema.list_type != Some(ListType::Map) {
+        return None;
+    }
+    let same = |other: &&Value| schema.list_map_keys.iter().all(|k| other.get(k) == item.get(k));
+    old.as_list()?.iter().find(same)
+}
+
+/// The member of the old map that is the same member: those of atomic maps are not told apart.
+pub(crate) fn old_member<'a>(
+    schema: &Schema,
+    old: Option<&'a Value>,
+    name: &str,
+) -> Option<&'a Value> {
+    old.filter(|_| schema.map_type() == MapType::Granular).and_then(|old| old.get(name))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) fn check(limits: &Limits, value: &Value, path: &mut Path) -> Findings
         all_of(&limits.all_of, value, path, &mut found);
     }
     if let Some(not) = &limits.not
-        && check_value(not, value, path).errors.is_empty()
+        && check_value(not, value, None, path).errors.is_empty()
     {
         whole(&mut found, path, "must not validate the schema (not)");
     }
@@ -33,7 +33,7 @@ fn whole(found: &mut Findings, path: &Path, words: &str) {
 fn any_of(schemas: &[Schema], value: &Value, path: &mut Path, found: &mut Findings) {
     let mut best: Option<Findings> = None;
     for schema in schemas {
-        let outcome = check_value(schema, value, path);
+        let outcome = check_value(schema, value, None, path);
         if outcome.errors.is_empty() {
             found.merge(outcome);
             return;
@@ -51,7 +51,7 @@ fn any_of(schemas: &[Schema], value: &Value, path: &mut Path, found: &mut Findin
 fn one_of(schemas: &[Schema], value: &Value, path: &mut Path, found: &mut Findings) {
     let (mut valid, mut first, mut best) = (0, None, None::<Findings>);
     for schema in schemas {
-        let outcome = check_value(schema, value, path);
+        let outcome = check_value(schema, value, None, path);
         if outcome.errors.is_empty() {
             valid += 1;
             best = None;
@@ -77,7 +77,7 @@ fn one_of(schemas: &[Schema], value: &Value, path: &mut Path, found: &mut Findin
 fn all_of(schemas: &[Schema], value: &Value, path: &mut Path, found: &mut Findings) {
     let mut valid = 0;
     for schema in schemas {
-        let outcome = check_value(schema, value, path);
+        let outcome = check_value(schema, value, None, path);
         valid += usize::from(outcome.errors.is_empty());
         found.merge(outcome);
     }
