@@ -32,6 +32,8 @@ pub enum Media {
     Json,
     /// `application/yaml`.
     Yaml,
+    /// `application/vnd.kubernetes.protobuf`, for built-in kinds.
+    Protobuf,
     /// `application/json-patch+json`.
     JsonPatch,
     /// `application/merge-patch+json`.
@@ -49,6 +51,7 @@ impl Media {
         match essence.to_ascii_lowercase().as_str() {
             "" | "application/json" | "*/*" => Some(Self::Json),
             "application/yaml" => Some(Self::Yaml),
+            "application/vnd.kubernetes.protobuf" => Some(Self::Protobuf),
             "application/json-patch+json" => Some(Self::JsonPatch),
             "application/merge-patch+json" => Some(Self::MergePatch),
             "application/strategic-merge-patch+json" => Some(Self::StrategicPatch),
@@ -76,6 +79,7 @@ pub fn decode(bytes: &[u8], media: Media) -> Result<Value, ApiError> {
             }
             object::from_yaml_one(text, Dialect::Sigs).map_err(|e| wrong(&e))
         }
+        Media::Protobuf => super::protobuf::decode(bytes).map_err(|e| wrong(&e)),
         _ => object::from_json(bytes).map_err(|e| wrong(&e)),
     }
 }

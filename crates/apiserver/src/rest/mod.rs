@@ -17,6 +17,7 @@ mod names;
 mod ownership;
 mod params;
 mod patch;
+mod protobuf;
 mod read;
 pub mod reply;
 mod review;
@@ -106,6 +107,11 @@ impl Call {
     /// A write by `manager`.
     pub fn of(manager: &str) -> Self {
         Self { manager: manager.to_owned(), ..Self::default() }
+    }
+
+    /// Where unknown members were reported before.
+    fn silent() -> Self {
+        Self { validation: FieldValidation::Ignore, ..Self::default() }
     }
 
     fn warn(&mut self, text: impl Into<String>) {

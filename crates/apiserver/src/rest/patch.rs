@@ -109,8 +109,11 @@ impl Api {
                 }
             }
             let options = call.clone();
-            let transform =
-                |old: &Value| ownership::apply(self, &options, target, Some(old), &config);
+            let transform = |old: &Value| {
+                let mut new = ownership::apply(self, &options, target, Some(old), &config)?;
+                shape::complete(&mut Call::silent(), &target.served, &mut new)?;
+                Ok(new)
+            };
             let answer = self.modify_as(call, target, Owners::Settled, transform).await;
             match answer {
                 // It went in between: apply creates it again.
@@ -137,7 +140,8 @@ impl Api {
                 format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
             return Err(ApiError::conflict(&target.served, &target.name, &why));
         }
-        let value = ownership::apply(self, call, target, None, config)?;
+        let mut value = ownership::apply(self, call, target, None, config)?;
+        shape::complete(&mut Call::silent(), &target.served, &mut value)?;
         self.create_as(call, target, Owners::Settled, value).await
     }
 }

@@ -165,8 +165,14 @@ fn allowed(target: &Target, method: &Method) -> Result<(), ApiError> {
 
 fn decoded(asked: &Asked<'_>) -> Result<Value, ApiError> {
     match Media::parse(asked.header(header::CONTENT_TYPE)) {
-        Some(media @ (Media::Json | Media::Yaml)) => body::decode(&asked.body, media),
-        _ => Err(ApiError::unsupported_media_type(&["application/json", "application/yaml"])),
+        Some(media @ (Media::Json | Media::Yaml | Media::Protobuf)) => {
+            body::decode(&asked.body, media)
+        }
+        _ => Err(ApiError::unsupported_media_type(&[
+            "application/json",
+            "application/yaml",
+            "application/vnd.kubernetes.protobuf",
+        ])),
     }
 }
 

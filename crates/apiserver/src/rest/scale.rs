@@ -38,7 +38,10 @@ impl Api {
         body: &[u8],
     ) -> Result<Answer, ApiError> {
         let paths = Self::paths(target)?;
-        let given = decode(body, if media == Media::Apply { media } else { Media::Json })?;
+        let given = decode(
+            body,
+            if matches!(media, Media::Apply | Media::Protobuf) { media } else { Media::Json },
+        )?;
         let operations = match media {
             Media::JsonPatch => Some(json_patch(&given)?),
             _ => None,
