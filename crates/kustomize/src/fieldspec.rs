@@ -109,6 +109,9 @@ impl Walk<'_> {
         if name.is_empty() {
             return Err("the path has an empty part".to_owned());
         }
+        if name == "-" || name == "*" || name.starts_with('[') || name.parse::<i64>().is_ok() {
+            return Err(format!("'{name}' wants a list, there is a map"));
+        }
         let make = match self.create {
             Some(_) if is_list => None,
             Some(create) if rest.is_empty() => Some(create),

@@ -3,9 +3,9 @@
 //! Source: `api/resource/resource.go`. kustomize writes earlier names, prefixes and so on into annotations of
 //! the domain `internal.config.kubernetes.io`; here they are fields.
 
-use crate::ident::{Gvk, Id, NO_NAMESPACE};
+use crate::ident::{Gvk, Id};
 use crate::merge::{self, Merged};
-use crate::node::{Document, Map, Node, Scalar, Tag};
+use crate::node::{Map, Node, Scalar, Tag};
 use crate::schema::Schemas;
 use crate::{Origin, Transformation};
 use compact_str::CompactString;
@@ -87,10 +87,6 @@ impl Resource {
         };
         resource.take_internal();
         resource
-    }
-
-    pub(crate) fn of_document(document: Document, origin: &Arc<TreePath>) -> Self {
-        Self::new(document.node, origin.clone(), document.line)
     }
 
     /// Moves kustomize's own annotations, which a file may carry, into the fields they stand for.
@@ -193,15 +189,6 @@ impl Resource {
         if !suffix.is_empty() {
             self.suffixes.push(suffix.into());
         }
-    }
-
-    /// Whether both went through the same prefixes and suffixes last; `allow_empty`: none fits any.
-    pub(crate) fn same_affixes(&self, other: &Self, allow_empty: bool) -> bool {
-        let same = |a: &[CompactString], b: &[CompactString]| {
-            let (short, long) = if a.len() > b.len() { (b, a) } else { (a, b) };
-            if short.is_empty() { allow_empty || long.is_empty() } else { long.ends_with(short) }
-        };
-        same(&self.prefixes, &other.prefixes) && same(&self.suffixes, &other.suffixes)
     }
 
     pub(crate) fn label<'a>(&'a self, key: &str) -> Option<&'a str> {
@@ -383,10 +370,5 @@ impl Resource {
             line: self.line,
             transformed_by: self.transformed.iter().map(|t| (**t).clone()).collect(),
         }
-    }
-
-    /// Whether the kind has no namespace, by the identity it came with.
-    pub(crate) fn is_cluster_scoped(&self, schemas: &Schemas) -> bool {
-        self.id(schemas).effective_namespace() == NO_NAMESPACE
     }
 }

@@ -134,12 +134,6 @@ impl Parser<'_> {
         self.text[self.at..].chars().next().filter(|c| *c != '\0')
     }
 
-    fn read(&mut self) -> Option<char> {
-        let c = self.peek()?;
-        self.at += c.len_utf8();
-        Some(c)
-    }
-
     fn opens(&self, mode: Mode) -> bool {
         mode.open && self.text[self.at..].starts_with("${")
     }

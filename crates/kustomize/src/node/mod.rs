@@ -9,7 +9,7 @@ mod read;
 mod value;
 mod write;
 
-pub(crate) use read::{Document, MAX_DEPTH, embedded, resources};
+pub(crate) use read::{MAX_DEPTH, embedded, resources};
 
 use compact_str::CompactString;
 

@@ -2,7 +2,8 @@
 
 use super::{List, Map, Node, Scalar, Style, Tag, value};
 use compact_str::CompactString;
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle};
+use object::YamlError;
+use object::events::{self, Event, Mark, Parser, Properties};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -42,7 +43,7 @@ pub(crate) fn resources(text: &str) -> Result<Vec<Document>, ReadError> {
             error.line += first_line - 1;
             error
         };
-        let read = Reader::new(part, aliased).document().map_err(shift)?;
+        let read = Reader::new(part, aliased).and_then(Reader::document).map_err(shift)?;
         let Some((mut document, used)) = read else { continue };
         aliased = used;
         if !document.node.is_null() {
@@ -55,7 +56,7 @@ pub(crate) fn resources(text: &str) -> Result<Vec<Document>, ReadError> {
 
 /// The first document of a text that is held in a string; `None` when it is empty or no YAML.
 pub(crate) fn embedded(text: &str) -> Option<Node> {
-    let (document, _) = Reader::new(text, 0).document().ok()??;
+    let (document, _) = Reader::new(text, 0).and_then(Reader::document).ok()??;
     Some(document.node)
 }
 
@@ -88,158 +89,158 @@ struct Anchored {
 }
 
 struct Reader<'a> {
-    parser: Parser<'a, StrInput<'a>>,
-    anchors: HashMap<usize, Anchored>,
+    parser: Parser<'a>,
+    /// `None` while the anchored value is being read.
+    anchors: HashMap<&'a str, Option<Anchored>>,
     nodes: usize,
     aliased: usize,
 }
 
-fn fail(span: Span, message: impl Into<String>) -> ReadError {
-    ReadError { line: span.start.line(), message: message.into() }
+fn fail(mark: Mark, message: impl Into<String>) -> ReadError {
+    ReadError { line: mark.line, message: message.into() }
 }
 
-fn scan(error: &ScanError) -> ReadError {
-    ReadError { line: error.marker().line(), message: error.info() }
+impl From<YamlError> for ReadError {
+    fn from(error: YamlError) -> Self {
+        Self { line: error.line, message: error.message }
+    }
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, aliased: usize) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let options = granit_parser::options! {
-            emit_comments: false,
-            block_nesting_limit: MAX_DEPTH + 1,
-            flow_nesting_limit: MAX_DEPTH + 1,
-        };
-        let parser = Parser::new_from_str_with_options(text, options);
-        Self { parser, anchors: HashMap::new(), nodes: 0, aliased }
+    fn new(text: &'a str, aliased: usize) -> Result<Self, ReadError> {
+        Ok(Self { parser: Parser::new(text)?, anchors: HashMap::new(), nodes: 0, aliased })
     }
 
     /// The first document and how many nodes came out of aliases so far.
     fn document(mut self) -> Result<Option<(Document, usize)>, ReadError> {
         loop {
-            let Some(next) = self.parser.next_event() else { return Ok(None) };
-            match next.map_err(|e| scan(&e))? {
-                (Event::DocumentStart(..), _) => break,
+            match self.parser.next()? {
+                (Event::DocumentStart, _) => break,
                 (Event::StreamEnd, _) => return Ok(None),
                 _ => {}
             }
         }
-        let (event, span) = self.event()?;
-        let line = span.start.line();
-        let node = self.node(event, span, 0)?.0;
-        // What follows the first document is read too, so that an error there is not overlooked.
-        Ok(Some((Document { node, line }, self.aliased)))
-    }
-
-    fn event(&mut self) -> Result<(Event<'a>, Span), ReadError> {
-        match self.parser.next_event() {
-            Some(next) => next.map_err(|e| scan(&e)),
-            None => Err(ReadError { line: 0, message: "unexpected end".into() }),
-        }
+        let (event, mark) = self.parser.next()?;
+        let node = self.node(event, mark, 0)?.0;
+        // Go looks as far as the end of the document.
+        self.parser.next()?;
+        Ok(Some((Document { node, line: mark.line }, self.aliased)))
     }
 
     /// A node and how deep it reaches.
     fn node(
         &mut self,
         event: Event<'a>,
-        span: Span,
+        mark: Mark,
         depth: usize,
     ) -> Result<(Node, usize), ReadError> {
         if depth > MAX_DEPTH {
-            return Err(fail(span, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(fail(mark, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.nodes += 1;
         let before = self.nodes;
-        let (anchor, (node, reach)) = match event {
-            Event::Alias(id) => return self.alias(id, span, depth),
-            Event::Scalar(text, style, anchor, tag) => {
-                (anchor, (Node::Scalar(scalar(&text, style, tag.as_deref())), 0))
+        let (properties, flow, is_map) = match event {
+            Event::Alias(name) => return self.alias(name, mark, depth),
+            Event::Scalar(text, style, properties) => {
+                let node = Node::Scalar(scalar(&text, style, properties.tag.as_deref()));
+                if let Some(name) = properties.anchor {
+                    let anchored = Anchored { node: node.clone(), nodes: 1, depth: 0 };
+                    self.anchors.insert(name, Some(anchored));
+                }
+                return Ok((node, 0));
             }
-            Event::SequenceStart(style, anchor, _) => (anchor, self.list(style, depth)?),
-            Event::MappingStart(style, anchor, _) => (anchor, self.mapping(style, span, depth)?),
-            other => return Err(fail(span, format!("unexpected {other:?}"))),
+            Event::SequenceStart { flow, properties } => (properties, flow, false),
+            Event::MappingStart { flow, properties } => (properties, flow, true),
+            _ => return Err(fail(mark, "did not find expected node content")),
         };
-        if anchor > 0 {
+        let Properties { anchor, .. } = properties;
+        if let Some(name) = anchor {
+            self.anchors.insert(name, None);
+        }
+        let (node, reach) =
+            if is_map { self.mapping(flow, depth)? } else { self.list(flow, depth)? };
+        if let Some(name) = anchor {
             let nodes = self.nodes - before + 1;
-            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes, depth: reach });
+            self.anchors.insert(name, Some(Anchored { node: node.clone(), nodes, depth: reach }));
         }
         Ok((node, reach))
     }
 
-    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Result<(Node, usize), ReadError> {
-        let Some(anchored) = self.anchors.get(&id) else {
-            return Err(fail(span, "the value of an anchor contains itself"));
+    fn alias(&mut self, name: &str, mark: Mark, depth: usize) -> Result<(Node, usize), ReadError> {
+        let anchored = match self.anchors.get(name) {
+            Some(Some(anchored)) => anchored,
+            Some(None) => {
+                return Err(fail(
+                    mark,
+                    format!("the value of the anchor '{name}' contains itself"),
+                ));
+            }
+            None => return Err(fail(mark, format!("unknown anchor '{name}' referenced"))),
         };
         if depth + anchored.depth > MAX_DEPTH {
-            return Err(fail(span, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(fail(mark, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.nodes += anchored.nodes;
         self.aliased += anchored.nodes;
         if self.aliased > MAX_ALIASED {
             let message = format!("more than {MAX_ALIASED} values come out of aliases");
-            return Err(fail(span, message));
+            return Err(fail(mark, message));
         }
         Ok((anchored.node.clone(), anchored.depth))
     }
 
-    fn list(&mut self, style: StructureStyle, depth: usize) -> Result<(Node, usize), ReadError> {
+    fn list(&mut self, flow: bool, depth: usize) -> Result<(Node, usize), ReadError> {
         let (mut items, mut reach) = (Vec::new(), 0);
         loop {
-            let (event, span) = self.event()?;
+            let (event, mark) = self.parser.next()?;
             if event == Event::SequenceEnd {
                 break;
             }
-            let (node, below) = self.node(event, span, depth + 1)?;
+            let (node, below) = self.node(event, mark, depth + 1)?;
             reach = reach.max(below);
             items.push(node);
         }
-        Ok((Node::List(List { items, flow: style == StructureStyle::Flow }), reach + 1))
+        Ok((Node::List(List { items, flow }), reach + 1))
     }
 
-    fn mapping(
-        &mut self,
-        style: StructureStyle,
-        start: Span,
-        depth: usize,
-    ) -> Result<(Node, usize), ReadError> {
-        let mut map = Map { entries: Vec::new(), flow: style == StructureStyle::Flow };
+    fn mapping(&mut self, flow: bool, depth: usize) -> Result<(Node, usize), ReadError> {
+        let mut map = Map { entries: Vec::new(), flow };
         let (mut merged, mut reach) = (None, 0);
         loop {
-            let (event, span) = self.event()?;
+            let (event, mark) = self.parser.next()?;
             if event == Event::MappingEnd {
                 break;
             }
-            let merges =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
-            let (key, _) = self.node(event, span, depth + 1)?;
-            let (event, value_span) = self.event()?;
-            let (node, below) = self.node(event, value_span, depth + 1)?;
+            let merges = match &event {
+                Event::Scalar(text, events::Style::Plain, p) => text == "<<" && p.tag.is_none(),
+                _ => false,
+            };
+            let (key, _) = self.node(event, mark, depth + 1)?;
+            let (event, value_mark) = self.parser.next()?;
+            let (node, below) = self.node(event, value_mark, depth + 1)?;
             reach = reach.max(below);
             if merges {
                 if merged.is_some() {
-                    return Err(fail(span, "duplicate merge key"));
+                    return Err(fail(mark, "duplicate merge key"));
                 }
-                merged = Some(merge_sources(node, value_span)?);
+                merged = Some(merge_sources(node, value_mark)?);
                 continue;
             }
             let Node::Scalar(key) = key else {
-                return Err(fail(span, format!("{} cannot be a map key", key.kind().name())));
+                return Err(fail(mark, format!("{} cannot be a map key", key.kind().name())));
             };
             map.entries.push((key, node));
         }
         if let Some(sources) = merged {
             add_merged(&mut map, sources);
-            if map.entries.len() > MAX_ALIASED {
-                return Err(fail(start, "the merge keys bring too many entries"));
-            }
         }
         Ok((Node::Map(map), reach + 1))
     }
 }
 
 /// The maps `<<` brings, those that win last.
-fn merge_sources(node: Node, span: Span) -> Result<Vec<Map>, ReadError> {
-    let refuse = || fail(span, "map merge requires map or sequence of maps as the value");
+fn merge_sources(node: Node, mark: Mark) -> Result<Vec<Map>, ReadError> {
+    let refuse = || fail(mark, "map merge requires map or sequence of maps as the value");
     match node {
         Node::Map(map) => Ok(vec![map]),
         Node::List(list) => list
@@ -275,16 +276,16 @@ fn add_merged(map: &mut Map, sources: Vec<Map>) {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> Scalar {
+fn scalar(text: &str, style: events::Style, tag: Option<&str>) -> Scalar {
     let style = match style {
-        ScalarStyle::Plain => Style::Plain,
-        ScalarStyle::SingleQuoted => Style::Single,
-        ScalarStyle::DoubleQuoted => Style::Double,
-        ScalarStyle::Literal => Style::Literal,
-        ScalarStyle::Folded => Style::Folded,
+        events::Style::Plain => Style::Plain,
+        events::Style::SingleQuoted => Style::Single,
+        events::Style::DoubleQuoted => Style::Double,
+        events::Style::Literal => Style::Literal,
+        events::Style::Folded => Style::Folded,
     };
     let tagged = tag.is_some();
-    let tag = match tag.and_then(|t| t.core_suffix()) {
+    let tag = match tag.map(|t| t.strip_prefix("tag:yaml.org,2002:").unwrap_or_default()) {
         Some("null") => Tag::Null,
         Some("bool") => Tag::Bool,
         Some("int") => Tag::Int,
@@ -292,7 +293,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>) -> S
         Some("timestamp") => Tag::Timestamp,
         Some("binary") => Tag::Binary,
         Some(_) => Tag::Str,
-        None if tag.is_some() || style != Style::Plain => Tag::Str,
+        None if style != Style::Plain => Tag::Str,
         None => value::tag_of(text),
     };
     Scalar { text: text.into(), tag, style, tagged }

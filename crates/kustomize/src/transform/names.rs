@@ -271,10 +271,8 @@ fn subject_namespaces(root: &Node) -> Result<HashSet<CompactString>, String> {
         if kind.text() != "ServiceAccount" {
             continue;
         }
-        if namespace.is_null() {
-            return Err(
-                "a subject has a namespace without a value; give it one or remove it".into()
-            );
+        if !matches!(namespace, Node::Scalar(scalar) if scalar.is_text()) {
+            return Err("a subject's namespace is no text; give it a name or remove it".into());
         }
         out.insert(namespace.text().into());
     }

@@ -5,7 +5,7 @@ use super::json_patch::JsonPatch;
 use crate::error::{BuildError, Fault};
 use crate::ident::{Id, Selector};
 use crate::kustomization::Patch;
-use crate::node::{Node, resources};
+use crate::node::Node;
 use crate::resmap::ResMap;
 use crate::resource::Resource;
 use std::sync::Arc;
@@ -15,7 +15,6 @@ use tree::TreePath;
 #[derive(Debug)]
 pub(crate) struct PatchText {
     resources: Vec<Resource>,
-    file: Arc<TreePath>,
 }
 
 /// An entry of `patches`.
@@ -50,7 +49,7 @@ impl PatchText {
     /// # Errors
     /// When it does not read, or a document has no kind or name.
     pub(crate) fn parse(text: &str, file: &Arc<TreePath>) -> Result<Self, BuildError> {
-        Ok(Self { resources: crate::load::resources_in(text, file)?, file: file.clone() })
+        Ok(Self { resources: crate::load::resources_in(text, file)? })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -274,9 +273,4 @@ fn run_json(
         resource.note(context.by);
     }
     Ok(())
-}
-
-/// Whether a text holds resources rather than a path to a file.
-pub(crate) fn is_inline(text: &str, file: &Arc<TreePath>) -> bool {
-    resources(text).is_ok() && crate::load::resources_in(text, file).is_ok()
 }
