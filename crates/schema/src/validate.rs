@@ -135,7 +135,17 @@ fn check_type(schema: &Schema, value: &Value, path: &Path, found: &mut Findings)
         found.matched += 1;
         return;
     }
-    let is = value.type_name();
+    // Of a type with a checked format a real server names the format, and Go's format of what stands there.
+    let (wanted, is) = match schema.format.as_deref().filter(|f| formats::is_checked(f)) {
+        None => (wanted, value.type_name()),
+        Some(_) if matches!(value, Value::List(_)) => return,
+        Some(_) if value.is_null() => (wanted, value.type_name()),
+        Some(format) => match value {
+            Value::Int(_) => (format, "int64"),
+            Value::Float(_) => (format, "float64"),
+            _ => (format, ""),
+        },
+    };
     let detail = format!("{} in body must be of type {wanted}: \"{is}\"", path.text());
     found.errors.push(FieldError::new(FieldErrorKind::TypeInvalid, place(path), is, detail));
 }
@@ -258,11 +268,13 @@ fn check_enum(limits: &Limits, value: &Value, path: &Path, found: &mut Findings)
     found.errors.push(FieldError::not_supported(place(path), value.clone(), supported));
 }
 
-/// Equal as JSON has it: one is one, however it is kept.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Int(i), Value::Float(f)) | (Value::Float(f), Value::Int(i)) => *i as f64 == *f,
-        _ => a == b,
+/// Whether a value is the one of the `enum`, as Go sees it after converting it to that one's type: a fraction
+/// is cut off when the `enum` has a whole number.
+fn same(listed: &Value, value: &Value) -> bool {
+    match (listed, value) {
+        (Value::Int(i), Value::Float(f)) => *i == *f as i64,
+        (Value::Float(f), Value::Int(i)) => *i as f64 == *f,
+        _ => listed == value,
     }
 }
 
