@@ -107,7 +107,8 @@ fn unready(
     None
 }
 
-/// The circles among dependencies, each from its smallest member on (`a -> b -> a` as `[a, b]`). `edges`
+/// Circles among dependencies, each from its smallest member on (`a -> b -> a` as `[a, b]`): of every knot at
+/// least one, so none is overlooked, though not every way around it. `edges`
 /// leads from each object to what it depends on; what is not a key of it has no dependencies.
 pub fn circles<N: Ord + Clone>(edges: &BTreeMap<N, Vec<N>>) -> Vec<Vec<N>> {
     let mut found = BTreeSet::new();

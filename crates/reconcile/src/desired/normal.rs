@@ -19,8 +19,13 @@ pub(super) fn normalize(value: &mut Value, gvk: &Gvk) -> Vec<String> {
         if let Ok(dropped) = native::decode(schema, &mut typed) {
             if let Some(root) = typed.as_map_mut() {
                 protocols(root, gvk);
-                if gvk.group.is_empty() && gvk.kind == "Secret" {
-                    secret(root);
+                match (gvk.group.as_str(), gvk.kind.as_str()) {
+                    ("", "Secret") => {
+                        one_line(root, "data");
+                        secret(root);
+                    }
+                    ("", "ConfigMap") => one_line(root, "binaryData"),
+                    _ => {}
                 }
             }
             native::encode(schema, &mut typed);
@@ -95,6 +100,16 @@ fn default_protocol(parent: &mut Map) {
     for port in ports.into_iter().flatten().filter_map(Value::as_map_mut) {
         if port.get("protocol").is_none_or(|p| p.is_null() || p.as_str() == Some("")) {
             port.insert("protocol", "TCP");
+        }
+    }
+}
+
+/// Go reads bytes in base64 over any line breaks and writes them without.
+fn one_line(root: &mut Map, member: &str) {
+    let entries = root.get_mut(member).and_then(Value::as_map_mut);
+    for (_, value) in entries.into_iter().flat_map(Map::iter_mut) {
+        if let Value::String(text) = value {
+            text.retain(|c| c != '\n' && c != '\r');
         }
     }
 }

@@ -56,3 +56,11 @@ fn an_empty_map_is_not_written() {
         r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"s"}}"#
     );
 }
+
+#[test]
+fn bytes_are_written_in_one_line() {
+    assert_eq!(
+        normal("{\"apiVersion\":\"v1\",\"binaryData\":{\"a\":\"aGVs\\nbG8=\\n\"},\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"s\"}}").0,
+        r#"{"apiVersion":"v1","binaryData":{"a":"aGVsbG8="},"kind":"ConfigMap","metadata":{"name":"s"}}"#
+    );
+}
