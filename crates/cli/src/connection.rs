@@ -26,9 +26,9 @@ impl Connection {
         let beside = PathBuf::from(DATA_DIRECTORY).join("kubeconfig");
         let chosen = self.kubeconfig.clone().or_else(|| beside.exists().then_some(beside));
         Client::connect(chosen.as_deref(), self.context.as_deref()).await.map_err(|error| {
-            Failure::new("no cluster to talk to").because(&error).hint(
-                "start one with `windlass up`, or name a kubeconfig with --kubeconfig FILE",
-            )
+            Failure::new("no cluster to talk to")
+                .because(&error)
+                .hint("start one with `windlass up`, or name a kubeconfig with --kubeconfig FILE")
         })
     }
 }

@@ -31,7 +31,7 @@ fn pretty(value: &Value) -> String {
 /// Prints rows under headers, aligned, without lines: what `kubectl` users are used to.
 pub(crate) fn print_table(headers: &[&str], rows: Vec<Vec<String>>) {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(headers.iter().map(|h| comfy_table::Cell::new(h)));
     for row in rows {
         table.add_row(row);

@@ -76,8 +76,8 @@ impl PlanCommand {
         };
         let name = name.rsplit_once('/').map_or(name.as_str(), |(_, name)| name);
         let found = client.get(&Kind::Kustomization.resource(), namespace, name).await?;
-        let one = found
-            .ok_or_else(|| super::target::not_found(Kind::Kustomization, namespace, name))?;
+        let one =
+            found.ok_or_else(|| super::target::not_found(Kind::Kustomization, namespace, name))?;
         Ok(vec![one])
     }
 

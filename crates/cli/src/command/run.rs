@@ -56,7 +56,14 @@ impl Run {
         let version = version.get("gitVersion").and_then(object::Value::as_str).unwrap_or_default();
         println!("Connected to Kubernetes {version}.");
         let operator = self.operator(&client)?;
-        let page = process::serve_pages(self.web_listen, &client, "a Kubernetes cluster", false, operator.artifacts()).await?;
+        let page = process::serve_pages(
+            self.web_listen,
+            &client,
+            "a Kubernetes cluster",
+            false,
+            operator.artifacts(),
+        )
+        .await?;
         println!("Status page: http://{page}/");
         tokio::select! {
             () = process::asked_to_stop() => println!("Stopped."),

@@ -63,9 +63,9 @@ impl Target {
     pub(crate) fn parse(&self) -> Result<(Kind, String), Failure> {
         let (kind, name) = match self.words.as_slice() {
             [one] => one.split_once('/').ok_or_else(|| {
-                Failure::new(format!("'{one}' names no object")).code(Code::Usage).hint(
-                    "write KIND/NAME, such as kustomization/apps",
-                )
+                Failure::new(format!("'{one}' names no object"))
+                    .code(Code::Usage)
+                    .hint("write KIND/NAME, such as kustomization/apps")
             })?,
             [kind, name] => (kind.as_str(), name.as_str()),
             _ => return Err(Failure::new("one object is wanted").code(Code::Usage)),

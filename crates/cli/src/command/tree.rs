@@ -95,7 +95,8 @@ async fn child(
     let Some(live) = client.get(&resource, &key.namespace, &key.name).await? else {
         return Ok(leaf(key, "NotFound", "it is not in the cluster"));
     };
-    if Kind::parse(&key.kind) == Some(Kind::Kustomization) && key.group == "kustomize.toolkit.fluxcd.io"
+    if Kind::parse(&key.kind) == Some(Kind::Kustomization)
+        && key.group == "kustomize.toolkit.fluxcd.io"
     {
         return Box::pin(grow(client, discovery, &live, seen)).await;
     }
@@ -119,7 +120,8 @@ fn print_node(node: &Node, first: &str, rest: &str) {
     println!("{first}{}  {}{tail}", node.name, node.status);
     let last = node.children.len().saturating_sub(1);
     for (i, child) in node.children.iter().enumerate() {
-        let (branch, below) = if i == last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let (branch, below) =
+            if i == last { ("└── ", "    ") } else { ("├── ", "│   ") };
         print_node(child, &format!("{rest}{branch}"), &format!("{rest}{below}"));
     }
 }

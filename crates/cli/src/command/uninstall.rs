@@ -59,7 +59,9 @@ impl Uninstall {
         }
         self.say(&format!("delete {}/{NAME}", resource.gvk.kind));
         if self.yes {
-            client.delete(resource, namespace, NAME, live.meta("uid"), Propagation::Foreground).await?;
+            client
+                .delete(resource, namespace, NAME, live.meta("uid"), Propagation::Foreground)
+                .await?;
         }
         Ok(())
     }
@@ -79,7 +81,8 @@ impl Uninstall {
             if self.yes {
                 let rest: Vec<Value> = all.iter().filter(|v| !ours(v)).cloned().collect();
                 let patch = Value::Map(map! {"metadata": map!{"finalizers": rest}});
-                let write = WriteOptions { field_manager: "windlass-cli", ..WriteOptions::default() };
+                let write =
+                    WriteOptions { field_manager: "windlass-cli", ..WriteOptions::default() };
                 let at = (object.namespace(), object.name(), "");
                 client.merge_patch(&kind.resource(), at, &patch, write).await?;
             }

@@ -55,7 +55,8 @@ impl Up {
         process::log_to_stderr(process::Verbosity::Quiet);
         let started = Instant::now();
         let server = self.open_server().await?;
-        let client = Client::in_process(server.service(apiserver::Identity::admin("windlass-operator")));
+        let client =
+            Client::in_process(server.service(apiserver::Identity::admin("windlass-operator")));
         let kubeconfig = self.serve_api(&server).await?;
         bootstrap::definitions(&client).await?;
         let origin = self.origin()?;
@@ -79,7 +80,13 @@ impl Up {
     }
 
     /// Shows how things become ready, then what to try; never ends by itself.
-    async fn accompany(&self, client: &Client, kubeconfig: &Path, origin: &Origin, started: Instant) {
+    async fn accompany(
+        &self,
+        client: &Client,
+        kubeconfig: &Path,
+        origin: &Origin,
+        started: Instant,
+    ) {
         progress::show(client, started).await;
         let kubectl = format!("kubectl --kubeconfig {}", kubeconfig.display());
         println!("\nTry next, in another terminal:");
@@ -126,7 +133,9 @@ impl Up {
         let kubeconfig = self.data_dir.join("kubeconfig");
         let text = server.kubeconfig(&address.to_string());
         write_private(&kubeconfig, &text).map_err(|e| self.unusable(&e))?;
-        println!("Windlass is starting. Workloads on this server are simulated: no container runs.");
+        println!(
+            "Windlass is starting. Workloads on this server are simulated: no container runs."
+        );
         println!("  API server    https://{address}");
         println!("  kubeconfig    {}", kubeconfig.display());
         Ok(kubeconfig)

@@ -8,12 +8,18 @@ use std::path::Path;
 const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("files/README.md")),
     ("apps/base/catalog/deployment.yaml", include_str!("files/apps/base/catalog/deployment.yaml")),
-    ("apps/base/catalog/kustomization.yaml", include_str!("files/apps/base/catalog/kustomization.yaml")),
+    (
+        "apps/base/catalog/kustomization.yaml",
+        include_str!("files/apps/base/catalog/kustomization.yaml"),
+    ),
     ("apps/base/catalog/service.yaml", include_str!("files/apps/base/catalog/service.yaml")),
     ("apps/base/shop/deployment.yaml", include_str!("files/apps/base/shop/deployment.yaml")),
     ("apps/base/shop/kustomization.yaml", include_str!("files/apps/base/shop/kustomization.yaml")),
     ("apps/base/shop/service.yaml", include_str!("files/apps/base/shop/service.yaml")),
-    ("apps/production/kustomization.yaml", include_str!("files/apps/production/kustomization.yaml")),
+    (
+        "apps/production/kustomization.yaml",
+        include_str!("files/apps/production/kustomization.yaml"),
+    ),
     ("apps/staging/kustomization.yaml", include_str!("files/apps/staging/kustomization.yaml")),
     ("clusters/demo/infrastructure.yaml", include_str!("files/clusters/demo/infrastructure.yaml")),
     ("clusters/demo/production.yaml", include_str!("files/clusters/demo/production.yaml")),

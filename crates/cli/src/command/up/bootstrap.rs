@@ -44,12 +44,7 @@ impl Origin {
     }
 
     /// A repository on a server.
-    pub(super) fn remote(
-        name: &'static str,
-        url: &str,
-        branch: Option<&str>,
-        path: &str,
-    ) -> Self {
+    pub(super) fn remote(name: &'static str, url: &str, branch: Option<&str>, path: &str) -> Self {
         // Flux knows SSH addresses in URL form only.
         let url = match url.split_once(':') {
             Some((host, rest)) if !url.contains("://") => format!("ssh://{host}/{rest}"),
