@@ -24,7 +24,10 @@ pub enum Fault {
 
 /// Why a build failed. `Display` says file and line, the object, what is wrong and what to do.
 #[derive(Debug)]
-pub struct BuildError {
+pub struct BuildError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     fault: Fault,
     file: Option<TreePath>,
     line: Option<usize>,
@@ -36,7 +39,7 @@ pub struct BuildError {
 
 impl BuildError {
     pub(crate) fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             fault,
             file: None,
             line: None,
@@ -44,7 +47,7 @@ impl BuildError {
             message: message.into(),
             through: Vec::new(),
             source: None,
-        }
+        }))
     }
 
     pub(crate) fn transform(message: impl Into<String>) -> Self {
@@ -59,77 +62,81 @@ impl BuildError {
             TreeError::Storage { path, .. } => (Fault::Storage, format!("{path}: cannot be read")),
             other => (Fault::Missing, other.to_string()),
         };
-        Self { source: Some(error), ..Self::new(fault, message) }
+        let mut out = Self::new(fault, message);
+        out.0.source = Some(error);
+        out
     }
 
     /// Names the file, unless one is named already.
     pub(crate) fn in_file(mut self, file: &TreePath) -> Self {
-        self.file.get_or_insert_with(|| file.clone());
+        self.0.file.get_or_insert_with(|| file.clone());
         self
     }
 
     /// Names file and line, unless a file is named already.
     pub(crate) fn at(mut self, file: &TreePath, line: usize) -> Self {
-        if self.file.is_none() {
-            self.file = Some(file.clone());
-            self.line = (line > 0).then_some(line);
+        if self.0.file.is_none() {
+            self.0.file = Some(file.clone());
+            self.0.line = (line > 0).then_some(line);
         }
         self
     }
 
     /// Names the object, unless one is named already.
     pub(crate) fn on(mut self, object: impl fmt::Display) -> Self {
-        self.object.get_or_insert_with(|| object.to_string());
+        self.0.object.get_or_insert_with(|| object.to_string());
         self
     }
 
     /// Adds the kustomization that led here.
     pub(crate) fn through(mut self, kustomization: &TreePath) -> Self {
-        if self.file.as_ref() != Some(kustomization) && self.through.last() != Some(kustomization) {
-            self.through.push(kustomization.clone());
+        if self.0.file.as_ref() != Some(kustomization)
+            && self.0.through.last() != Some(kustomization)
+        {
+            self.0.through.push(kustomization.clone());
         }
         self
     }
 
     /// What sort of thing is wrong.
     pub fn fault(&self) -> Fault {
-        self.fault
+        self.0.fault
     }
 
     /// The file at fault, when one is.
     pub fn file(&self) -> Option<&TreePath> {
-        self.file.as_ref()
+        self.0.file.as_ref()
     }
 
     /// The line in [`BuildError::file`], counted from 1.
     pub fn line(&self) -> Option<usize> {
-        self.line
+        self.0.line
     }
 
     /// The object at fault, as `group/version Kind namespace/name`.
     pub fn object(&self) -> Option<&str> {
-        self.object.as_deref()
+        self.0.object.as_deref()
     }
 }
 
 impl fmt::Display for BuildError {
     /// `apps/a/deploy.yaml:12: apps/v1 Deployment web: what is wrong; what to do (through overlay/kustomization.yaml)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = &self.0.file {
             write!(f, "{file}")?;
-            if let Some(line) = self.line {
+            if let Some(line) = self.0.line {
                 write!(f, ":{line}")?;
             }
             f.write_str(": ")?;
         }
-        if let Some(object) = &self.object {
+        if let Some(object) = &self.0.object {
             write!(f, "{object}: ")?;
         }
-        f.write_str(&self.message)?;
-        for (i, file) in self.through.iter().enumerate() {
+        f.write_str(&self.0.message)?;
+        for (i, file) in self.0.through.iter().enumerate() {
             write!(f, "{}{file}", if i == 0 { " (through " } else { ", " })?;
         }
-        if !self.through.is_empty() {
+        if !self.0.through.is_empty() {
             f.write_str(")")?;
         }
         Ok(())
@@ -138,6 +145,6 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|e| e as _)
+        self.0.source.as_ref().map(|e| e as _)
     }
 }

@@ -111,15 +111,15 @@ impl Merger<'_> {
         }
         let kind_of = |node: Option<&Node>| node.filter(|n| !n.is_null()).map(Node::kind);
         let (here, there) = (kind_of(target.as_deref()), kind_of(patch.as_ref()));
-        if let (Some(here), Some(there)) = (here, there) {
-            if here != there {
-                return Err(format!(
-                    ": {} in the object, {} in the patch; a patch cannot change that, only \
-                     replace the whole (delete it with null first, or use a JSON patch)",
-                    here.name(),
-                    there.name()
-                ));
-            }
+        if let (Some(here), Some(there)) = (here, there)
+            && here != there
+        {
+            return Err(format!(
+                ": {} in the object, {} in the patch; a patch cannot change that, only replace the \
+                 whole (delete it with null first, or use a JSON patch)",
+                here.name(),
+                there.name()
+            ));
         }
         match here.or(there) {
             Some(Kind::Scalar) => Ok(match patch {
@@ -257,6 +257,10 @@ impl Merger<'_> {
             }
             let patch = patches.remove(&key.text);
             if patch.is_none() && is_settled(node, schema.as_ref()) {
+                if let Node::Scalar(scalar) = node {
+                    // kyaml sets the field to itself, which quotes what has no type and looks like a number.
+                    scalar.quote_if_ambiguous();
+                }
                 at += 1;
                 continue;
             }
@@ -281,11 +285,11 @@ impl Merger<'_> {
             let inner = self.schema_of(None, Some(&patch), inner);
             let outcome =
                 self.walk(None, Some(patch), inner, depth + 1).map_err(|e| inside(&key.text, e))?;
-            if let Outcome::New(new) = outcome {
-                if !new.is_null() {
-                    let key = Scalar { tag: Tag::Empty, ..key };
-                    target.entries.push((key, new));
-                }
+            if let Outcome::New(new) = outcome
+                && !new.is_null()
+            {
+                let key = Scalar { tag: Tag::Empty, ..key };
+                target.entries.push((key, new));
             }
         }
         Ok(())

@@ -331,10 +331,10 @@ impl Resource {
         if !patch.allow_kind_change {
             map.set_field("kind", Node::untyped(kind));
         }
-        if namespace.is_empty() {
-            if let Some(Node::Map(metadata)) = map.get_mut("metadata") {
-                metadata.remove("namespace");
-            }
+        if namespace.is_empty()
+            && let Some(Node::Map(metadata)) = map.get_mut("metadata")
+        {
+            metadata.remove("namespace");
         }
         let metadata = map.get_or_add("metadata", Node::map).make_map();
         if !patch.allow_name_change {

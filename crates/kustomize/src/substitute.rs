@@ -428,11 +428,11 @@ fn glob(mut pattern: &[u8], mut name: &[u8]) -> Option<bool> {
         if star && chunk.is_empty() {
             return Some(true);
         }
-        if let Some(tail) = match_chunk(chunk, name)? {
-            if tail.is_empty() || !pattern.is_empty() {
-                name = tail;
-                continue;
-            }
+        if let Some(tail) = match_chunk(chunk, name)?
+            && (tail.is_empty() || !pattern.is_empty())
+        {
+            name = tail;
+            continue;
         }
         if star {
             for i in 0..name.len() {

@@ -1,4 +1,5 @@
 //! kustomize's own cases: whole builds, and the small parts.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -100,12 +100,12 @@ impl Scalar {
     }
 
     /// Quotes a text that YAML 1.1 would read as something else, as kyaml does for a value it adds.
-    fn quoted_if_ambiguous(mut self) -> Self {
-        let plain = self.is_text() && self.style == Style::Plain;
+    pub(crate) fn quote_if_ambiguous(&mut self) {
+        // A tagged text is quoted anyway when it has to be.
+        let plain = self.tag == Tag::Empty && self.style == Style::Plain;
         if plain && value::is_ambiguous(&self.text) {
             self.style = Style::Double;
         }
-        self
     }
 }
 
@@ -146,10 +146,10 @@ impl Map {
             self.remove(key);
             return;
         }
-        let value = match value {
-            Node::Scalar(scalar) => Node::Scalar(scalar.quoted_if_ambiguous()),
-            other => other,
-        };
+        let mut value = value;
+        if let Node::Scalar(scalar) = &mut value {
+            scalar.quote_if_ambiguous();
+        }
         match self.get_mut(key) {
             Some(field) => field.replace_keeping_style(value),
             None => self.push(key, value),
