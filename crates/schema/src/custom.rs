@@ -3,10 +3,16 @@
 //! Deliberately absent: whether names are taken, conditions, storing (`apiserver`); what is wrong with a
 //! schema ([`crate::structural`]).
 
+mod checks;
+mod definition;
+
 use crate::{
     Branch, Kind, Presence, Property, Scale, Schema, Subresource, Text, Type, builtin, structural,
 };
 use object::{Gvk, Value};
+
+pub use checks::object_faults;
+pub use definition::{definition_faults, definition_update_faults};
 
 /// One version of a custom kind.
 #[derive(Clone, Debug)]

@@ -59,3 +59,116 @@ fn unknown_members_go_and_defaults_come() {
     .unwrap();
     assert_eq!(value, expected);
 }
+
+fn definition() -> Value {
+    object::from_json(
+        br#"{"metadata": {"name": "widgets.example.org"}, "spec": {"group": "example.org", "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}"#,
+    )
+    .unwrap()
+}
+
+fn with(path: &[&str], value: &str) -> Vec<String> {
+    let mut crd = definition();
+    let (last, parents) = path.split_last().unwrap();
+    let mut at = &mut crd;
+    for key in parents {
+        at = match at {
+            Value::List(items) => &mut items[key.parse::<usize>().unwrap()],
+            other => other.make_map().entry(key),
+        };
+    }
+    at.make_map().insert(*last, object::from_json(value.as_bytes()).unwrap());
+    definition_faults(&crd).iter().map(crate::FieldError::to_string).collect()
+}
+
+#[test]
+fn faulty_definitions_are_refused_in_a_real_servers_words() {
+    assert_eq!(definition_faults(&definition()), []);
+    for (path, value, expected) in [
+        (
+            &["spec", "names", "plural"][..],
+            r#""gadgets""#,
+            r#"metadata.name: Invalid value: "widgets.example.org": must be spec.names.plural+"."+spec.group"#,
+        ),
+        (
+            &["spec", "scope"],
+            r#""Some""#,
+            r#"spec.scope: Unsupported value: "Some": supported values: "Cluster", "Namespaced""#,
+        ),
+        (
+            &["spec", "names", "listKind"],
+            r#""Widget""#,
+            r#"spec.names.listKind: Invalid value: "Widget": kind and listKind may not be the same"#,
+        ),
+        (
+            &["spec", "versions", "0", "schema"],
+            r#"{"openAPIV3Schema": {}}"#,
+            "spec.validation.openAPIV3Schema.type: Required value: must not be empty at the root",
+        ),
+        (
+            &["spec", "versions", "0", "schema"],
+            "{}",
+            "spec.versions[0].schema.openAPIV3Schema: Required value",
+        ),
+        (
+            &["spec", "versions", "0", "additionalPrinterColumns"],
+            r#"[{"name": "a", "type": "string"}]"#,
+            "spec.additionalPrinterColumns[0].JSONPath: Required value",
+        ),
+        (
+            &["spec", "versions", "0", "subresources"],
+            r#"{"scale": {"specReplicasPath": ".x.y", "statusReplicasPath": ".status.r"}}"#,
+            r#"spec.subresources.scale.specReplicasPath: Invalid value: ".x.y": should be a json path under .spec"#,
+        ),
+        (
+            &["spec", "conversion"],
+            r#"{"strategy": "Webhook"}"#,
+            "spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook",
+        ),
+    ] {
+        assert_eq!(with(path, value), [expected], "{path:?}");
+    }
+    assert!(
+        with(&["spec", "versions", "0", "storage"], "false")[0]
+            .ends_with("must have exactly one version marked as storage version")
+    );
+    let rule =
+        r#"{"openAPIV3Schema": {"type": "object", "x-kubernetes-validations": [{"rule": "1 +"}]}}"#;
+    assert!(with(&["spec", "versions", "0", "schema"], rule)[0].starts_with(
+        "spec.validation.openAPIV3Schema.x-kubernetes-validations[0].rule: Invalid value:"
+    ));
+}
+
+#[test]
+fn objects_are_checked_in_order() {
+    let schema = object::from_json(
+        br#"{"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}, "m": {"type": "string"},
+            "list": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "integer"}},
+            "template": {"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}},
+            "x-kubernetes-validations": [{"rule": "self.n < 5", "message": "n is too large"}]}"#,
+    )
+    .unwrap();
+    let schema = structural::parse(&schema);
+    let rules = crate::rules::Rules::compile(&schema);
+    let faults = |new: &str, old: Option<&str>| -> Vec<String> {
+        let json = |text: &str| object::from_json(text.as_bytes()).unwrap();
+        let errors = object_faults(&schema, &rules, &json(new), old.map(json).as_ref());
+        errors.iter().map(crate::FieldError::to_string).collect()
+    };
+    assert_eq!(faults(r#"{"n": 2, "list": [1, 2]}"#, None), Vec::<String>::new());
+    assert_eq!(
+        faults(r#"{"n": 6, "list": [1, 1]}"#, None),
+        ["list[1]: Duplicate value: 1", "<nil>: Invalid value: n is too large"]
+    );
+    assert_eq!(
+        faults(r#"{"n": "6"}"#, None)[1],
+        "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+    );
+    assert_eq!(
+        faults(r#"{"n": 0, "m": "new"}"#, Some(r#"{"n": 0, "m": "old"}"#)),
+        Vec::<String>::new()
+    );
+    assert_eq!(faults(r#"{"n": 1, "template": {"kind": "A_b"}}"#, None).len(), 3);
+}
