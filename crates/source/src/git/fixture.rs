@@ -147,8 +147,10 @@ pub(crate) struct Manner {
     pub(crate) flip: Option<usize>,
     /// Never answers.
     pub(crate) hang: bool,
-    /// Redirects the greeting there.
+    /// Redirects everything there.
     pub(crate) redirect: Option<String>,
+    /// Redirects paths that begin so to paths that begin otherwise.
+    pub(crate) moved: Option<(&'static str, &'static str)>,
 }
 
 /// A smart HTTP server for the repositories below a directory.
@@ -235,6 +237,17 @@ async fn answer(
     };
     if manner.hang {
         std::future::pending::<()>().await;
+    }
+    if let Some((rest, to)) = manner
+        .moved
+        .and_then(|(from, to)| Some((parts.uri.to_string().strip_prefix(from)?.to_owned(), to)))
+    {
+        note(0);
+        return Ok(Response::builder()
+            .status(301)
+            .header("location", format!("{to}{rest}"))
+            .body(Full::default())
+            .unwrap());
     }
     if let Some(to) = &manner.redirect {
         note(0);

@@ -352,7 +352,9 @@ impl Repository {
     ) -> Result<Fetched, GitError> {
         let failed = |e| GitError::storage("write a pack", e);
         let mut pack = PackWriter::create(&self.0.objects.pack_directory()).map_err(failed)?;
-        let handle = self.0.objects.handle();
+        let mut handle = self.0.objects.handle();
+        // Most answers are no, which must not make it look at the disk anew each time.
+        handle.refresh_never();
         let here = |id: ObjectId| have && gix::objs::Exists::exists(&handle, &id);
         let (objects, bytes) = local::copy(path, location, commit, &here, &mut pack)?;
         pack.finish().map_err(failed)?;
@@ -361,7 +363,7 @@ impl Repository {
 
     fn wants(&self, location: &Location, revision: &Revision, have: bool) -> Wants {
         let have: Vec<ObjectId> =
-            if have { lock(&self.0.held).of(&location.key()) } else { Vec::new() };
+            if have { lock(&self.0.held).to_tell(&location.key()) } else { Vec::new() };
         let have: Vec<ObjectId> =
             have.into_iter().filter(|id| self.0.objects.contains(id)).collect();
         let shallow = self.0.objects.with(|handle| {

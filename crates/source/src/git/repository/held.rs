@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE: &str = "commits.json";
+/// Commits told to a server: each is a line of a request.
+const MOST_TOLD: usize = 16;
 
 /// The commits fetched last, per remote, and those somebody holds on to.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -70,9 +72,19 @@ impl HeldCommits {
         self.write(directory)
     }
 
-    /// The commits of one remote.
-    pub(super) fn of(&self, remote: &str) -> Vec<ObjectId> {
-        ids(self.fetched.get(remote).into_iter().flatten())
+    /// Commits a server of `remote` is told of: the newest of that remote, then those kept for others, which may
+    /// be of other branches of it.
+    pub(super) fn to_tell(&self, remote: &str) -> Vec<ObjectId> {
+        let mut told = ids(self.fetched.get(remote).into_iter().flatten().rev());
+        for id in ids(self.pinned.values()) {
+            if told.len() >= MOST_TOLD {
+                break;
+            }
+            if !told.contains(&id) {
+                told.push(id);
+            }
+        }
+        told
     }
 
     /// Every commit that must stay.

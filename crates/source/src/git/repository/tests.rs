@@ -213,11 +213,14 @@ async fn redirects_stay_on_the_host() {
     here.manner.lock().unwrap().redirect = Some(String::new());
     let error = Ours::new().repository.resolve(&source).await.unwrap_err();
     assert!(error.to_string().contains("more than 5 times"), "{error}");
-    // To itself with another path: a repository that was renamed.
-    source.url = format!("http://{}/moved.git", here.address);
-    here.manner.lock().unwrap().redirect =
-        Some(format!("http://{}/repo/.git/info/refs?x=", here.address));
-    assert!(Ours::new().repository.resolve(&source).await.is_err());
+    // A repository that was renamed on its server.
+    *here.manner.lock().unwrap() = Manner { moved: Some(("/old/", "/repo/")), ..Manner::default() };
+    source.url = format!("http://{}/old/.git", here.address);
+    let ours = Ours::new();
+    for _ in 0..2 {
+        follow(&ours, &source).await.unwrap();
+        sample.write("a", "2").commit();
+    }
 }
 
 #[tokio::test]

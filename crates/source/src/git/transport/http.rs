@@ -1,7 +1,8 @@
 //! Git over HTTP(S), the "smart" protocol of gitprotocol-http(5).
 //!
 //! Credentials are sent with the first request (also over plain HTTP, as Flux does) and never to another host:
-//! redirects are followed on the same host only. Deliberately absent: cookies, proxies, "dumb" servers.
+//! redirects are followed on the same host only,
+//! requests with a body as they are (what browsers make of a 301 would lose it). Deliberately absent: cookies, proxies, "dumb" servers.
 
 use super::super::GitSource;
 use super::super::credentials::{ClientCertificate, Credentials};
@@ -185,14 +186,8 @@ impl HttpTransport {
             .get(header::LOCATION)
             .and_then(|value| value.to_str().ok())
             .ok_or_else(|| strange("a redirect to nowhere".to_owned()))?;
-        if *method == Method::POST
-            && !matches!(
-                answer.status(),
-                StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
-            )
-        {
-            // Asking again from the greeting on finds the new place.
-            return Err(strange("a redirect in answer to a request with a body".to_owned()));
+        if *method == Method::POST && answer.status() == StatusCode::SEE_OTHER {
+            return Err(strange("a redirect to a page".to_owned()));
         }
         let from = Location::parse(&self.base)?;
         let absolute = match (target.starts_with('/'), &from.way) {
