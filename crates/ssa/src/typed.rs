@@ -24,7 +24,7 @@ pub use remove::{extract_items, extract_items_with_keys, remove_items};
 pub use validate::{Duplicates, validate};
 
 pub(crate) use field_set::with_named_fields;
-pub(crate) use merge::zip_maps;
+pub(crate) use merge::{merge_valid, zip_maps};
 
 use crate::typing::{Atom, ListType, MapType, Scalar, TypeRef};
 use object::Value;

@@ -15,7 +15,7 @@ pub use conflict::{Conflict, Conflicts};
 use crate::path::same_value;
 use crate::set::FieldSet;
 use crate::typed::{
-    Comparison, Duplicates, TypeErrors, compare, merge, reconcile_with_schema, to_field_set,
+    Comparison, Duplicates, TypeErrors, compare, merge_valid, reconcile_with_schema, to_field_set,
     validate,
 };
 use crate::typing::TypeRef;
@@ -181,7 +181,7 @@ impl<'c, 't> Updater<'c, 't> {
         Ok(managers)
     }
 
-    /// `manager` applies `config` to `live`, both of `version`. Gives the new object, or `None` when it is
+    /// `manager` applies `config`, which must be valid ([`validate`]), to `live`, both of `version`. Gives the new object, or `None` when it is
     /// the live one; the owners can change all the same.
     ///
     /// # Errors
@@ -198,8 +198,8 @@ impl<'c, 't> Updater<'c, 't> {
     ) -> Result<(Option<Value>, Managers), MergeError> {
         let live = self.at(live, version)?;
         let mut managers = self.reconcile(&live, managers)?;
-        let merged =
-            merge(&live.value, config, live.t).map_err(MergeError::type_error("merge config"))?;
+        let merged = merge_valid(&live.value, config, live.t)
+            .map_err(MergeError::type_error("merge config"))?;
         let mut set =
             to_field_set(config, live.t).map_err(MergeError::type_error("get field set"))?;
         if let Some(ignored) = self.ignored.get(version) {

@@ -68,8 +68,22 @@ impl Faults {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// How many there are: a mark for the next two.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says where the faults since a mark are; the text is only made when there are some.
+    pub(crate) fn place_since(&mut self, mark: usize, at: impl FnOnce() -> String) {
+        if self.0.len() > mark {
+            let prefix = at();
+            self.0[mark..].iter_mut().for_each(|e| e.path.insert_str(0, &prefix));
+        }
+    }
+
+    /// Drops the faults since a mark.
+    pub(crate) fn forget_since(&mut self, mark: usize) {
+        self.0.truncate(mark);
     }
 
     pub(crate) fn or<T>(self, value: T) -> Result<T, TypeErrors> {

@@ -7,7 +7,6 @@ use crate::path::PathElement;
 use crate::set::{FieldSet, Node};
 use crate::typing::{Atom, ListType, MapType, TypeRef};
 use object::{Map, Value};
-use std::collections::BTreeMap;
 
 /// The set of every leaf field and list item in `value`: what an apply of it owns.
 ///
@@ -56,13 +55,16 @@ fn walk_items(items: &[Value], list: &ListType<'_>) -> Result<FieldSet, TypeErro
     let mut faults = Faults::default();
     // An item that is there twice is owned as such, without what is in it. An item without identity is
     // taken like upstream does, by an empty element; validation refuses it before anybody sees that.
-    let mut by_element: BTreeMap<PathElement, Option<&Value>> = BTreeMap::new();
-    for item in items {
-        let Ok(element) = element_of(list, item) else {
-            continue;
-        };
-        by_element.entry(element).and_modify(|seen| *seen = None).or_insert(Some(item));
-    }
+    let mut by_element: Vec<(PathElement, Option<&Value>)> =
+        items.iter().filter_map(|item| Some((element_of(list, item).ok()?, Some(item)))).collect();
+    by_element.sort_by(|a, b| a.0.cmp(&b.0));
+    by_element.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            earlier.1 = None;
+        }
+        same
+    });
     let mut set = FieldSet { nodes: Vec::with_capacity(by_element.len()) };
     for (element, item) in by_element {
         let children = match item {

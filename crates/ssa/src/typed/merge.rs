@@ -5,7 +5,7 @@ use super::item::element_of;
 use super::validate::scalar_fault;
 use super::{Kind, kind_of, resolve};
 use crate::path::PathElement;
-use crate::typing::{ListType, MapType, TypeRef};
+use crate::typing::{Atom, ListType, MapType, TypeRef};
 use object::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,64 +16,168 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// When a value cannot be walked by its type.
 pub fn merge(live: &Value, applied: &Value, t: TypeRef<'_>) -> Result<Value, TypeErrors> {
-    walk(Some(live), Some(applied), t).map(Option::unwrap_or_default)
+    Walk { valid: false, faults: Faults::default() }.run(live, applied, t)
 }
 
-fn walk(
-    lhs: Option<&Value>,
-    rhs: Option<&Value>,
+/// As [`merge`], for an applied value that was validated: what only one side has, and what is
+/// the same on both, is not walked.
+pub(crate) fn merge_valid(
+    live: &Value,
+    applied: &Value,
     t: TypeRef<'_>,
-) -> Result<Option<Value>, TypeErrors> {
-    let atom = resolve(t)?;
-    let (left, right) = (atom.deduce(lhs), atom.deduce(rhs));
-    match (lhs, rhs) {
-        (None, None) => Err(TypeErrors::of("at least one of lhs and rhs must be provided")),
-        (_, None) => handle(kind_of(&left, t)?, lhs, rhs),
-        (None, _) => handle(kind_of(&right, t)?, lhs, rhs),
-        _ if left.same_as(&right) => handle(kind_of(&right, t)?, lhs, rhs),
-        // The value changes its kind: the live side is looked at for its faults only.
-        _ => {
-            let mut faults = Faults::default();
-            faults.take(handle(kind_of(&left, t)?, lhs, rhs), String::new);
-            let out = faults.take(handle(kind_of(&right, t)?, lhs, rhs), String::new);
-            faults.or(out)
+) -> Result<Value, TypeErrors> {
+    Walk { valid: true, faults: Faults::default() }.run(live, applied, t)
+}
+
+struct Walk {
+    /// The applied value was validated.
+    valid: bool,
+    faults: Faults,
+}
+
+impl Walk {
+    fn run(mut self, live: &Value, applied: &Value, t: TypeRef<'_>) -> Result<Value, TypeErrors> {
+        let merged = self.place(Some(live), Some(applied), t);
+        self.faults.or(merged.unwrap_or_default())
+    }
+
+    fn place(&mut self, lhs: Option<&Value>, rhs: Option<&Value>, t: TypeRef<'_>) -> Option<Value> {
+        if self.valid {
+            match (lhs, rhs) {
+                (Some(one), None) | (None, Some(one)) => return Some(one.clone()),
+                (Some(l), Some(r)) if l == r => return Some(r.clone()),
+                _ => {}
+            }
+        }
+        let atom = self.faults.take(resolve(t).map(Some), String::new)?;
+        let (left, right) = (atom.deduce(lhs), atom.deduce(rhs));
+        match (lhs, rhs) {
+            (None, None) => {
+                self.faults.add("at least one of lhs and rhs must be provided");
+                None
+            }
+            (_, None) => self.as_kind(&left, t, lhs, rhs),
+            (None, _) => self.as_kind(&right, t, lhs, rhs),
+            _ if left.same_as(&right) => self.as_kind(&right, t, lhs, rhs),
+            // The value changes its kind: the live side is looked at for its faults only.
+            _ => {
+                self.as_kind(&left, t, lhs, rhs);
+                self.as_kind(&right, t, lhs, rhs)
+            }
         }
     }
-}
 
-fn handle(
-    kind: Kind<'_>,
-    lhs: Option<&Value>,
-    rhs: Option<&Value>,
-) -> Result<Option<Value>, TypeErrors> {
-    let leaf = || Ok(rhs.or(lhs).cloned());
-    match kind {
-        Kind::Scalar(scalar) => match (scalar_fault(scalar, lhs), scalar_fault(scalar, rhs)) {
-            (Some(l), Some(r)) => {
-                let mut faults = Faults::default();
-                faults.add(format!("lhs: {l}"));
-                faults.add(format!("rhs: {r}"));
-                faults.or(None)
+    fn as_kind(
+        &mut self,
+        atom: &Atom<'_>,
+        t: TypeRef<'_>,
+        lhs: Option<&Value>,
+        rhs: Option<&Value>,
+    ) -> Option<Value> {
+        let leaf = || rhs.or(lhs).cloned();
+        match self.faults.take(kind_of(atom, t).map(Some), String::new)? {
+            Kind::Scalar(scalar) => match (scalar_fault(scalar, lhs), scalar_fault(scalar, rhs)) {
+                (Some(l), Some(r)) => {
+                    self.faults.add(format!("lhs: {l}"));
+                    self.faults.add(format!("rhs: {r}"));
+                    None
+                }
+                _ => leaf(),
+            },
+            Kind::List(list) => {
+                let (l, r) = (lhs.and_then(Value::as_list), rhs.and_then(Value::as_list));
+                let (l, r) = (l.unwrap_or_default(), r.unwrap_or_default());
+                if list.is_atomic() || (l.is_empty() && r.is_empty()) {
+                    return leaf();
+                }
+                self.items(&list, l, r)
             }
-            _ => leaf(),
-        },
-        Kind::List(list) => {
-            let (l, r) = (lhs.and_then(Value::as_list), rhs.and_then(Value::as_list));
-            let (l, r) = (l.unwrap_or_default(), r.unwrap_or_default());
-            if list.is_atomic() || (l.is_empty() && r.is_empty()) {
-                return leaf();
+            Kind::Map(map) => {
+                let (l, r) = (lhs.and_then(Value::as_map), rhs.and_then(Value::as_map));
+                let empty = |m: Option<&Map>| m.is_none_or(Map::is_empty);
+                if map.is_atomic() || (empty(l) && empty(r)) {
+                    return leaf();
+                }
+                static NOTHING: Map = Map::new();
+                self.members(&map, l.unwrap_or(&NOTHING), r.unwrap_or(&NOTHING))
             }
-            items(&list, l, r)
         }
-        Kind::Map(map) => {
-            let (l, r) = (lhs.and_then(Value::as_map), rhs.and_then(Value::as_map));
-            let empty = |m: Option<&Map>| m.is_none_or(Map::is_empty);
-            if map.is_atomic() || (empty(l) && empty(r)) {
-                return leaf();
+    }
+
+    fn members(&mut self, map: &MapType<'_>, lhs: &Map, rhs: &Map) -> Option<Value> {
+        let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
+        zip_maps(lhs, rhs, |name, l, r| {
+            let mark = self.faults.len();
+            if let Some(value) = self.place(l, r, map.member(name)) {
+                out.push((name, value));
             }
-            static NOTHING: Map = Map::new();
-            members(&map, l.unwrap_or(&NOTHING), r.unwrap_or(&NOTHING))
+            self.faults.place_since(mark, || format!(".{name}"));
+        });
+        (!out.is_empty()).then(|| Value::Map(out.into_iter().collect()))
+    }
+
+    /// Walks both lists at once. What both have comes in the applied order; a live item that the applied
+    /// list does not have stays where it stands between those.
+    fn items(&mut self, list: &ListType<'_>, lhs: &[Value], rhs: &[Value]) -> Option<Value> {
+        let mark = self.faults.len();
+        let right = index(list, rhs, false, &mut self.faults);
+        let left = index(list, lhs, true, &mut self.faults);
+        if self.faults.len() > mark {
+            return None;
         }
+        let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
+        // Faults inside items are dropped here, as upstream drops them: both sides were validated before.
+        let mut put = |l: Option<&Value>, r: Option<&Value>| {
+            let mark = self.faults.len();
+            out.extend(self.place(l, r, list.element));
+            self.faults.forget_since(mark);
+        };
+        let mut shared = right.elements.iter().filter(|e| left.by_element.contains_key(e));
+        let mut next_shared = shared.next();
+        let mut merged = BTreeSet::new();
+        let (mut l, mut r) = (0, 0);
+        while l < left.elements.len() || r < right.elements.len() {
+            if let (Some(element), Some(other)) = (left.elements.get(l), right.elements.get(r)) {
+                if element == other {
+                    merged.insert(element);
+                    put(
+                        left.by_element.get(element).copied(),
+                        right.by_element.get(element).copied(),
+                    );
+                    l += 1;
+                    r += 1;
+                    next_shared = shared.next();
+                    continue;
+                }
+                if right.by_element.contains_key(element)
+                    && next_shared.is_some_and(|n| n != element)
+                {
+                    // Shared, but not the one whose turn it is.
+                    l += 1;
+                    continue;
+                }
+            }
+            if let Some(element) = left.elements.get(l) {
+                if !right.by_element.contains_key(element) {
+                    // By position: of duplicates the index knows nothing.
+                    put(lhs.get(l), None);
+                    l += 1;
+                    continue;
+                }
+                if merged.contains(element) {
+                    l += 1;
+                }
+            }
+            if let Some(element) = right.elements.get(r) {
+                merged.insert(element);
+                put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
+                r += 1;
+                if next_shared == Some(element) {
+                    next_shared = shared.next();
+                }
+            }
+        }
+        (!out.is_empty()).then_some(Value::List(out))
     }
 }
 
@@ -97,17 +201,6 @@ pub(crate) fn zip_maps<'v>(
             each(name, l.map(|(_, v)| v), r.map(|(_, v)| v));
         }
     }
-}
-
-fn members(map: &MapType<'_>, lhs: &Map, rhs: &Map) -> Result<Option<Value>, TypeErrors> {
-    let mut faults = Faults::default();
-    let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
-    zip_maps(lhs, rhs, |name, l, r| {
-        if let Some(value) = faults.take(walk(l, r, map.member(name)), || format!(".{name}")) {
-            out.push((name, value));
-        }
-    });
-    faults.or((!out.is_empty()).then(|| Value::Map(out.into_iter().collect())))
 }
 
 /// The items of one side: their elements in order, and the item of each.
@@ -150,61 +243,4 @@ fn index<'v>(
         out.elements.push(element);
     }
     out
-}
-
-/// Walks both lists at once. What both have comes in the applied order; a live item that the applied list
-/// does not have stays where it stands between those.
-fn items(list: &ListType<'_>, lhs: &[Value], rhs: &[Value]) -> Result<Option<Value>, TypeErrors> {
-    let mut faults = Faults::default();
-    let right = index(list, rhs, false, &mut faults);
-    let left = index(list, lhs, true, &mut faults);
-    if !faults.is_empty() {
-        return faults.or(None);
-    }
-    let mut out = Vec::with_capacity(lhs.len().max(rhs.len()));
-    // Faults inside items are dropped here, as upstream drops them: both sides were validated before.
-    let mut put = |l: Option<&Value>, r: Option<&Value>| {
-        out.extend(walk(l, r, list.element).ok().flatten());
-    };
-    let mut shared = right.elements.iter().filter(|e| left.by_element.contains_key(e));
-    let mut next_shared = shared.next();
-    let mut merged = BTreeSet::new();
-    let (mut l, mut r) = (0, 0);
-    while l < left.elements.len() || r < right.elements.len() {
-        if let (Some(element), Some(applied)) = (left.elements.get(l), right.elements.get(r)) {
-            if element == applied {
-                merged.insert(element);
-                put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
-                l += 1;
-                r += 1;
-                next_shared = shared.next();
-                continue;
-            }
-            if right.by_element.contains_key(element) && next_shared.is_some_and(|n| n != element) {
-                // Shared, but not the one whose turn it is.
-                l += 1;
-                continue;
-            }
-        }
-        if let Some(element) = left.elements.get(l) {
-            if !right.by_element.contains_key(element) {
-                // By position: of duplicates the index knows nothing.
-                put(lhs.get(l), None);
-                l += 1;
-                continue;
-            }
-            if merged.contains(element) {
-                l += 1;
-            }
-        }
-        if let Some(element) = right.elements.get(r) {
-            merged.insert(element);
-            put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
-            r += 1;
-            if next_shared == Some(element) {
-                next_shared = shared.next();
-            }
-        }
-    }
-    Ok((!out.is_empty()).then_some(Value::List(out)))
 }

@@ -21,14 +21,14 @@ pub fn reconcile_with_schema(
     let mut faults = Faults::default();
     faults.take(walk.level(Some(set), false, t), String::new);
     let changes = faults.or(walk.atomic)?;
-    Ok((!changes.is_empty()).then(|| set.recursive_difference(&changes).union(&changes)))
+    Ok(changes.map(|changes| set.recursive_difference(&changes).union(&changes)))
 }
 
 #[derive(Default)]
 struct Walk<'s> {
     path: Vec<&'s PathElement>,
     /// The containers that are atomic now.
-    atomic: FieldSet,
+    atomic: Option<FieldSet>,
 }
 
 impl<'s> Walk<'s> {
@@ -71,7 +71,7 @@ impl<'s> Walk<'s> {
 
     fn record(&mut self) {
         let path: Vec<PathElement> = self.path.iter().map(|e| (*e).clone()).collect();
-        self.atomic.insert(&path);
+        self.atomic.get_or_insert_default().insert(&path);
     }
 
     fn below<'t>(

@@ -1,4 +1,5 @@
 use super::*;
+use crate::typed::merge;
 use object::from_json;
 use proptest::prelude::*;
 
