@@ -234,6 +234,14 @@ fn dependencies_of(application: &Kustomization) -> impl Iterator<Item = Id> {
     })
 }
 
+/// Whether the Ready condition holds.
+pub fn is_ready(application: &Kustomization) -> bool {
+    let holds = |c: &api::Condition| {
+        c.kind == api::names::condition::READY && c.status == api::ConditionStatus::True
+    };
+    application.status.conditions.iter().any(holds)
+}
+
 /// The token that asks for a run outside the interval.
 pub fn requested_at(metadata: &api::ObjectMeta) -> Option<&String> {
     metadata.annotations.get(api::names::annotation::REQUESTED_AT)

@@ -1,9 +1,8 @@
 //! The operator as a whole: watches in, queues, workers out.
 
 use crate::context::{Context, Settings, kustomization_family, now};
-use crate::fleet::{News, source_of};
+use crate::fleet::{News, is_ready, source_of};
 use crate::{Id, Urgency, git_repository, kinds, kustomization};
-use api::names::condition::READY;
 use cluster::{Change, Client, Discovery, Executor, Follow, Followed, Noticed, Observer, follow};
 use object::{Manifest, ObjectKey, Value};
 use reconcile::{HealthStatus, Trigger};
@@ -152,7 +151,7 @@ fn trigger(old: Option<&api::Kustomization>, new: &api::Kustomization) -> Trigge
 }
 
 /// Those that wait for an application need not wait for their next look.
-fn wake_dependents(context: &Context, id: &Id) {
+pub(crate) fn wake_dependents(context: &Context, id: &Id) {
     for dependent in context.fleet.dependents(id) {
         if context.fleet.application(&dependent).is_some_and(|d| !is_ready(&d)) {
             context.fleet.note_trigger(&dependent, Trigger::Dependency);
@@ -183,12 +182,6 @@ fn matters(context: &Context, application: &api::Kustomization, key: &ObjectKey)
     let checks = application.spec.wait || !application.spec.health_checks.is_empty();
     let failed = context.observer.health(key).is_some_and(|h| h.status == HealthStatus::Failed);
     checks && (failed || !is_ready(application))
-}
-
-/// Whether the Ready condition holds.
-fn is_ready(application: &api::Kustomization) -> bool {
-    let holds = |c: &api::Condition| c.kind == READY && c.status == api::ConditionStatus::True;
-    application.status.conditions.iter().any(holds)
 }
 
 async fn work_on_sources(context: Arc<Context>) {

@@ -84,7 +84,11 @@ fn spec() -> Schema {
         ),
         optional("suspend", boolean("Whether to leave everything as it is.")),
         optional("timeout", duration(SHORT, "How long one fetch may take.").default("60s")),
-        required("url", string("Address of the repository.").pattern("^(http|https|ssh)://.*$")),
+        required(
+            "url",
+            string("Address of the repository; `file://` only where the operator allows it.")
+                .pattern("^(http|https|ssh|file)://.*$"),
+        ),
         optional("verify", verify()),
     ];
     object(members, "What is wanted.").rules(&[(

@@ -2,7 +2,8 @@
 
 use super::run::run;
 use crate::context::{Context, kustomization_family, now};
-use crate::fleet::source_of;
+use crate::fleet::{is_ready, source_of};
+use crate::operator::wake_dependents;
 use crate::{Id, Urgency, kinds, status};
 use api::{InventoryEntry, Kustomization, names};
 use cluster::ApiError;
@@ -199,6 +200,9 @@ impl Turn {
         }
         context.fleet.set_status(&self.id, status.clone());
         Arc::make_mut(&mut self.application).status = status;
+        if is_ready(&self.application) {
+            wake_dependents(context, &self.id);
+        }
     }
 
     /// Deletes what the application applied, as its policy says, and lets it go.
