@@ -74,21 +74,58 @@ pub(crate) fn write_json_string(out: &mut String, text: &str, html: bool) {
 fn write_json_float(out: &mut String, f: f64) {
     let size = f.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        write_exponent(out, f, 1);
+        write_exponent(out, f);
     } else {
-        let _ = write!(out, "{f}");
+        write_decimal(out, f);
     }
 }
 
-/// `1e+21`, `1.5e-07`: Go's `e` format with the shortest digits and at least `width` exponent digits.
-fn write_exponent(out: &mut String, f: f64, width: usize) {
-    let text = format!("{f:e}");
+/// Sign, shortest digits that read back as `f`, and the exponent of the first of them.
+fn shortest(f: f64) -> (bool, String, i32) {
+    let text = format!("{:e}", f.abs());
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, exponent) = match exponent.strip_prefix('-') {
-        Some(rest) => ('-', rest),
-        None => ('+', exponent),
+    (f.is_sign_negative(), digits.replace('.', ""), exponent.parse().unwrap_or(0))
+}
+
+/// `1e+21`, `1.5e-07`: Go's `e` format, with at least two digits of exponent.
+fn write_exponent(out: &mut String, f: f64) {
+    let (negative, digits, exponent) = shortest(f);
+    let (first, rest) = digits.split_at(1);
+    let _ = write!(
+        out,
+        "{}{first}{}{rest}e{}{:02}",
+        if negative { "-" } else { "" },
+        if rest.is_empty() { "" } else { "." },
+        if exponent < 0 { '-' } else { '+' },
+        exponent.unsigned_abs(),
+    );
+}
+
+/// Go's `f` format: the shortest digits, and zeros where those say nothing.
+fn write_decimal(out: &mut String, f: f64) {
+    let (negative, digits, exponent) = shortest(f);
+    if negative {
+        out.push('-');
+    }
+    let Ok(whole) = usize::try_from(exponent + 1) else {
+        out.push_str("0.");
+        out.extend(std::iter::repeat_n('0', usize::try_from(-exponent - 1).unwrap_or(0)));
+        return out.push_str(&digits);
     };
-    let _ = write!(out, "{digits}e{sign}{exponent:0>width$}");
+    match digits.split_at_checked(whole) {
+        Some(("", fraction)) => {
+            out.push_str("0.");
+            out.push_str(fraction);
+        }
+        Some((whole, "")) => out.push_str(whole),
+        Some((whole, fraction)) => {
+            let _ = write!(out, "{whole}.{fraction}");
+        }
+        None => {
+            out.push_str(&digits);
+            out.extend(std::iter::repeat_n('0', whole - digits.len()));
+        }
+    }
 }
 
 /// A value as field paths display it: strings quoted the way Go's `%q` does, floats as `%v`.
@@ -100,11 +137,12 @@ pub(crate) fn write_display(out: &mut String, value: &Value) {
             let _ = write!(out, "{i}");
         }
         Value::Float(f) => {
-            let size = f.abs();
-            if size != 0.0 && !(1e-4..1e21).contains(&size) {
-                write_exponent(out, *f, 2);
+            // Go's `%v` changes to exponents early: a million is 1e+06.
+            let (_, _, exponent) = shortest(*f);
+            if *f != 0.0 && !(-4..=5).contains(&exponent) {
+                write_exponent(out, *f);
             } else {
-                let _ = write!(out, "{f}");
+                write_decimal(out, *f);
             }
         }
         Value::String(s) => write_quoted(out, s),

@@ -130,29 +130,30 @@ impl PathElement {
     }
 }
 
-/// JSON as it stands in a path element. Go reads every number there as a float; whole ones compare equal
-/// to integers, and are kept as integers here as long as that loses nothing.
+/// JSON as it stands in a path element. Every number there is a float to Go: `%v` of a port from a field
+/// set shows it, and large numbers lose digits.
 fn parse_json(text: &str) -> Result<Value, PathError> {
-    let mut value =
-        object::from_json(text.as_bytes()).map_err(|_| PathError::Json(text.to_owned()))?;
-    whole_floats_to_ints(&mut value);
-    // Go keeps the sign of a zero, and with it the text of the element.
-    if value == Value::Int(0) && text.trim_start().starts_with('-') {
+    let broken = || PathError::Json(text.to_owned());
+    let mut value = match object::from_json(text.as_bytes()) {
+        Ok(value) => value,
+        // Go reads half a surrogate pair as the replacement character.
+        Err(_) => {
+            let whole = flat::replace_half_surrogates(text).ok_or_else(broken)?;
+            object::from_json(whole.as_bytes()).map_err(|_| broken())?
+        }
+    };
+    ints_to_floats(&mut value);
+    if value == Value::Float(0.0) && text.trim_start().starts_with('-') {
         value = Value::Float(-0.0);
     }
     Ok(value)
 }
 
-fn whole_floats_to_ints(value: &mut Value) {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+fn ints_to_floats(value: &mut Value) {
     match value {
-        Value::Float(f)
-            if f.fract() == 0.0 && f.abs() <= EXACT && !(*f == 0.0 && f.is_sign_negative()) =>
-        {
-            *value = Value::Int(*f as i64);
-        }
-        Value::List(items) => items.iter_mut().for_each(whole_floats_to_ints),
-        Value::Map(map) => map.iter_mut().for_each(|(_, v)| whole_floats_to_ints(v)),
+        Value::Int(i) => *value = Value::Float(*i as f64),
+        Value::List(items) => items.iter_mut().for_each(ints_to_floats),
+        Value::Map(map) => map.iter_mut().for_each(|(_, v)| ints_to_floats(v)),
         _ => {}
     }
 }

@@ -39,6 +39,19 @@ fn display_quotes_like_go() {
     let element = PathElement::Value(Value::from("a\n\"é\u{7f}\u{200b}🚀नमस्ते"));
     assert_eq!(element.to_string(), "[=\"a\\n\\\"é\\x7f\\u200b🚀नमस्ते\"]");
     assert_eq!(PathElement::Value(Value::Float(1e21)).to_string(), "[=1e+21]");
-    assert_eq!(PathElement::Value(Value::Float(1.5e-7)).to_text(), "v:1.5e-7");
+    assert_eq!(PathElement::Value(Value::Float(1.5e-7)).to_text(), "v:1.5e-07");
     assert_eq!(PathElement::Value(Value::from("<a>")).to_text(), "v:\"\\u003ca\\u003e\"");
+}
+
+#[test]
+fn numbers_of_a_set_are_floats_to_go() {
+    let parse = |text: &str| PathElement::parse(text).unwrap();
+    assert_eq!(parse("k:{\"port\":1000000}").to_string(), "[port=1e+06]");
+    assert_eq!(parse("k:{\"port\":8080}").to_string(), "[port=8080]");
+    assert_eq!(parse("v:90071992654740993").to_text(), "v:90071992654741000");
+    assert_eq!(parse("v:0.000125").to_text(), "v:0.000125");
+    assert_eq!(parse("v:0.00001").to_string(), "[=1e-05]");
+    assert_eq!(parse("v:12.5").to_text(), "v:12.5");
+    assert_eq!(parse("k:{\"a\":1,\"a\":2}").to_text(), "k:{\"a\":1,\"a\":2}");
+    assert_eq!(parse("v:\"a\\ud800b\\ud83d\\ude80\"").to_text(), "v:\"a\u{fffd}b\u{1f680}\"");
 }
