@@ -95,7 +95,7 @@ pub(super) const KINDS: &[Kind] = &[
             int("Value"),
             flag("Global-Default"),
             col("Age"),
-            wide("PreemptionPolicy"),
+            col("PreemptionPolicy"),
         ],
         cells: |row| {
             vec![

@@ -12,28 +12,35 @@ pub(super) struct Column {
     name: &'static str,
     /// `string`, `integer`, `boolean` or `date`.
     kind: &'static str,
+    /// `name`, or empty; that of a column `Name` is `name` in any case.
+    format: &'static str,
     /// 0 is always shown, 1 with `-o wide` only.
     priority: i64,
 }
 
 /// A column that is always shown.
 pub(super) const fn col(name: &'static str) -> Column {
-    Column { name, kind: "string", priority: 0 }
+    Column { name, kind: "string", format: "", priority: 0 }
 }
 
 /// A whole number that is always shown.
 pub(super) const fn int(name: &'static str) -> Column {
-    Column { name, kind: "integer", priority: 0 }
+    Column { name, kind: "integer", format: "", priority: 0 }
 }
 
 /// A yes or no that is always shown.
 pub(super) const fn flag(name: &'static str) -> Column {
-    Column { name, kind: "boolean", priority: 0 }
+    Column { name, kind: "boolean", format: "", priority: 0 }
+}
+
+/// A name that is always shown.
+pub(super) const fn named(name: &'static str) -> Column {
+    Column { name, kind: "string", format: "name", priority: 0 }
 }
 
 /// A column of `-o wide`.
 pub(super) const fn wide(name: &'static str) -> Column {
-    Column { name, kind: "string", priority: 1 }
+    Column { name, kind: "string", format: "", priority: 1 }
 }
 
 /// The columns of a built-in kind and what fills them.
@@ -90,7 +97,7 @@ impl Printer {
         let columns = match &self.0 {
             Form::BuiltIn(kind) => kind.columns,
             Form::NameAndCreation => {
-                &[col("Name"), Column { name: "Created At", kind: "date", priority: 0 }]
+                &[col("Name"), Column { name: "Created At", kind: "date", format: "", priority: 0 }]
             }
             Form::Custom(custom) => return custom.definitions(),
         };
@@ -100,7 +107,7 @@ impl Printer {
             .enumerate()
             .map(|(i, c)| {
                 let names_object = c.name == "Name" && (i == 0 || is_event);
-                let format = if names_object { "name" } else { "" };
+                let format = if names_object { "name" } else { c.format };
                 definition(c.name, c.kind, format, "", c.priority)
             })
             .collect()

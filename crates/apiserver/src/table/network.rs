@@ -160,12 +160,12 @@ fn endpoints(row: &Row<'_>) -> String {
 }
 
 fn endpoint_slice(row: &Row<'_>) -> Vec<Value> {
-    let ports =
-        row.list(["ports"]).iter().map(|port| match (port.get("port"), text(port, "name")) {
-            (Some(number @ Value::Int(_)), _) => plain(number),
-            (_, "") => "*".to_owned(),
-            (_, name) => name.to_owned(),
-        });
+    let ports = row.list(["ports"]).iter();
+    let ports = ports.map(|port| match (port.get("port"), port.get("name")) {
+        (Some(number @ Value::Int(_)), _) => plain(number),
+        (_, Some(name)) => plain(name),
+        (_, None) => "*".to_owned(),
+    });
     let addresses = row.list(["endpoints"]).iter().flat_map(|endpoint| {
         let addresses = endpoint.get("addresses").and_then(Value::as_list).unwrap_or_default();
         addresses.iter().filter_map(Value::as_str).map(str::to_owned)

@@ -1,7 +1,7 @@
 //! Volumes, claims and the classes they come from.
 
 use super::cell::{Row, plain, text};
-use super::columns::{Kind, col, flag, int, wide};
+use super::columns::{Kind, col, flag, int, named, wide};
 use object::{Manifest as _, Value};
 
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
@@ -69,7 +69,7 @@ pub(super) const KINDS: &[Kind] = &[
         kind: "VolumeAttachment",
         columns: &[
             col("Name"),
-            col("Attacher"),
+            named("Attacher"),
             col("PV"),
             col("Node"),
             flag("Attached"),

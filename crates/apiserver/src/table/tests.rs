@@ -434,3 +434,32 @@ fn unreadable_paths_are_refused() {
     let error = Path::parse(".a[x]").unwrap_err().to_string();
     assert_eq!(error, "JSONPath \".a[x]\": not an index or name at byte 2");
 }
+
+#[test]
+fn names_and_wide_columns_are_marked() {
+    let marks = |group: &str, kind: &str| {
+        let definitions = Printer::built_in(group, kind).definitions();
+        let mark = |c: &Value| {
+            let text = |m: &str| c.get(m).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let priority = c.get("priority").and_then(Value::as_int).unwrap();
+            format!("{}:{}:{}:{priority}", text("name"), text("type"), text("format"))
+        };
+        definitions.iter().map(mark).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        marks("apps", "StatefulSet"),
+        [
+            "Name:string:name:0",
+            "Ready:string::0",
+            "Age:string::0",
+            "Containers:string::1",
+            "Images:string::1"
+        ]
+    );
+    assert_eq!(marks("", "Event").last().unwrap(), "Name:string:name:1");
+    assert_eq!(marks("storage.k8s.io", "VolumeAttachment")[1], "Attacher:string:name:0");
+    assert_eq!(
+        marks("rbac.authorization.k8s.io", "Role"),
+        ["Name:string:name:0", "Created At:date::0"]
+    );
+}
