@@ -16,6 +16,7 @@ mod protocol;
 mod repository;
 mod revision;
 mod select;
+mod signature;
 mod submodules;
 mod transport;
 mod tree;
@@ -28,6 +29,7 @@ pub use location::Location;
 pub use repository::{Fetched, Limits, Repository};
 pub use revision::{CommitId, Revision};
 pub use select::Reference;
+pub use signature::{VerifyError, VerifyMode};
 pub use tree::{GitTree, RawEntry, RawKind};
 
 use std::time::Duration;

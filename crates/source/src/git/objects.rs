@@ -104,6 +104,11 @@ impl Objects {
         self.with(|handle| read_with(handle, id, wanted, &mut Vec::new(), take))
     }
 
+    /// A copy of an object of the given kind.
+    pub(crate) fn copy(&self, id: ObjectId, wanted: Kind) -> Result<Vec<u8>, ObjectError> {
+        self.read(id, wanted, <[u8]>::to_vec)
+    }
+
     /// The tree of a commit.
     pub(crate) fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, ObjectError> {
         self.read(commit, Kind::Commit, |data| {

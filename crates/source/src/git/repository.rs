@@ -282,10 +282,11 @@ impl Repository {
         let mut have = true;
         let mut whole = self.check(location, commit).await;
         for _ in 0..2 {
-            if whole.is_ok() {
+            let tag_is_here = revision.tag.is_none_or(|tag| self.0.objects.contains(&tag));
+            if whole.is_ok() && tag_is_here {
                 break;
             }
-            have &= !self.0.objects.contains(&commit);
+            have &= whole.is_ok() || !self.0.objects.contains(&commit);
             let moved = self.transfer(source, location, credentials, revision, have).await?;
             fetched.objects += moved.objects;
             fetched.bytes += moved.bytes;
@@ -324,7 +325,8 @@ impl Repository {
         revision: &Revision,
         have: bool,
     ) -> Result<Fetched, GitError> {
-        let commit = revision.commit.0;
+        // An annotated tag brings its commit along.
+        let commit = revision.tag.unwrap_or(revision.commit.0);
         match &location.way {
             Way::Local(path) => {
                 let (this, path, location) = (self.clone(), path.clone(), location.clone());
@@ -380,7 +382,12 @@ impl Repository {
                 })
                 .collect()
         });
-        Wants { commit: revision.commit.0, name: revision.full_name.clone(), have, shallow }
+        Wants {
+            commit: revision.tag.unwrap_or(revision.commit.0),
+            name: revision.full_name.clone(),
+            have,
+            shallow,
+        }
     }
 
     /// The tree of a commit that was fetched; with `submodules`, those fetched with it have content.
@@ -401,6 +408,14 @@ impl Repository {
     /// Whether the commit is here.
     pub fn holds(&self, commit: CommitId) -> bool {
         self.0.objects.contains(&commit.0)
+    }
+
+    pub(crate) fn object(
+        &self,
+        id: ObjectId,
+        kind: Kind,
+    ) -> Result<Vec<u8>, super::objects::ObjectError> {
+        self.0.objects.copy(id, kind)
     }
 
     /// Keeps `commit` for `owner`, and no longer the one kept for that owner before; `None` lets go.

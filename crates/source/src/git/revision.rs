@@ -42,12 +42,14 @@ pub struct Revision {
     pub commit: CommitId,
     /// The full reference it was read from, for servers that give no commit by its id alone.
     pub(crate) full_name: Option<String>,
+    /// The annotated tag that leads to the commit.
+    pub(crate) tag: Option<gix::ObjectId>,
 }
 
 impl Revision {
     /// A commit under a name as it is to be printed.
     pub fn new(name: Option<String>, commit: CommitId) -> Self {
-        Self { name, commit, full_name: None }
+        Self { name, commit, full_name: None, tag: None }
     }
 }
 

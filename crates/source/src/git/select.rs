@@ -131,6 +131,7 @@ impl Reference {
             name: Some(name),
             commit: found.commit(),
             full_name: Some(found.name.clone()),
+            tag: found.peeled.map(|_| found.id),
         };
         match self {
             Self::Branch(branch) => exact(&format!("refs/heads/{branch}"))
@@ -165,7 +166,7 @@ impl Reference {
                     }
                     None => "HEAD".to_owned(),
                 };
-                Ok(Revision { name: branch.clone(), commit, full_name: Some(full_name) })
+                Ok(Revision { name: branch.clone(), commit, full_name: Some(full_name), tag: None })
             }
         }
     }

@@ -59,6 +59,7 @@ impl Repository {
                     name: None,
                     commit: CommitId(wanted),
                     full_name: Some("HEAD".to_owned()),
+                    tag: None,
                 };
                 let moved = self.fetch_commit(source, &place, credentials, &revision).await?;
                 fetched.objects += moved.objects;

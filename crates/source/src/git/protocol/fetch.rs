@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 /// What is wanted and what is here.
 #[derive(Clone, Debug)]
 pub(crate) struct Wants {
-    /// The commit.
+    /// The commit, or an annotated tag that leads to it.
     pub(crate) commit: ObjectId,
     /// Where it can be found by name, for servers that give no commit by its id.
     pub(crate) name: Option<String>,

@@ -49,13 +49,15 @@ pub(crate) fn list(
     for mut reference in found {
         let name = reference.name().as_bstr().to_string();
         // A branch without a commit yet has nothing to give.
-        let Ok(id) = reference.peel_to_id() else { continue };
-        refs.push(RemoteRef { name, id: id.detach(), peeled: None });
+        let direct = reference.try_id().map(gix::Id::detach);
+        let Ok(peeled) = reference.peel_to_id().map(gix::Id::detach) else { continue };
+        let id = direct.unwrap_or(peeled);
+        refs.push(RemoteRef { name, id, peeled: (id != peeled).then_some(peeled) });
     }
     Ok(refs)
 }
 
-/// Copies `commit` and all its trees and files, except what `have` says is here, into `pack`. Every object's id
+/// Copies `commit` (or the annotated tag that leads to it) and all its trees and files, except what `have` says is here, into `pack`. Every object's id
 /// is computed anew. Gives the number of objects and bytes.
 pub(crate) fn copy(
     path: &Path,
@@ -66,7 +68,7 @@ pub(crate) fn copy(
 ) -> Result<(usize, u64), GitError> {
     let repository = open(path, location)?;
     let mut seen: HashSet<ObjectId> = HashSet::new();
-    let mut pending = vec![(commit, Kind::Commit)];
+    let mut pending = vec![(commit, None)];
     let (mut objects, mut bytes) = (0, 0);
     let mut buffer = Vec::new();
     let damaged = |problem: String| GitError::Damaged { url: location.to_string(), problem };
@@ -76,7 +78,7 @@ pub(crate) fn copy(
         }
         let (kind, data) = match find(&repository.objects, id, &mut buffer) {
             Ok(found) => found,
-            Err(ObjectError::Missing(_)) if wanted == Kind::Commit => {
+            Err(ObjectError::Missing(_)) if matches!(wanted, None | Some(Kind::Commit)) => {
                 return Err(GitError::NotFound {
                     url: location.to_string(),
                     wanted: format!("commit {id}"),
@@ -87,26 +89,35 @@ pub(crate) fn copy(
         };
         let is = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, data)
             .map_err(|e| damaged(e.to_string()))?;
-        if is != id || kind != wanted {
+        let fits = wanted.map_or(matches!(kind, Kind::Commit | Kind::Tag), |wanted| wanted == kind);
+        if is != id || !fits {
             return Err(damaged(format!("object {id} is in truth the {kind} {is}")));
         }
         match kind {
             Kind::Commit => {
                 let tree =
                     gix::objs::CommitRefIter::from_bytes(data, gix::hash::Kind::Sha1).tree_id();
-                pending.push((tree.map_err(|e| damaged(format!("commit {id}: {e}")))?, Kind::Tree));
+                pending.push((
+                    tree.map_err(|e| damaged(format!("commit {id}: {e}")))?,
+                    Some(Kind::Tree),
+                ));
             }
             Kind::Tree => {
                 for entry in TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1) {
                     let entry = entry.map_err(|e| damaged(format!("tree {id}: {e}")))?;
                     match entry.mode.kind() {
-                        EntryKind::Tree => pending.push((entry.oid.to_owned(), Kind::Tree)),
+                        EntryKind::Tree => pending.push((entry.oid.to_owned(), Some(Kind::Tree))),
                         EntryKind::Commit => {}
-                        _ => pending.push((entry.oid.to_owned(), Kind::Blob)),
+                        _ => pending.push((entry.oid.to_owned(), Some(Kind::Blob))),
                     }
                 }
             }
-            _ => {}
+            Kind::Tag => {
+                let target =
+                    gix::objs::TagRefIter::from_bytes(data, gix::hash::Kind::Sha1).target_id();
+                pending.push((target.map_err(|e| damaged(format!("tag {id}: {e}")))?, None));
+            }
+            Kind::Blob => {}
         }
         pack.add(id, kind, data).map_err(|e| GitError::storage("write a pack", e))?;
         objects += 1;

@@ -273,6 +273,10 @@ fn private_key(pem: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, String
         russh::keys::Error::KeyIsEncrypted => {
             "identity of the Secret is encrypted; add its passphrase as password".to_owned()
         }
+        // A P-256 key whose number begins with a zero byte, which the library below does not read.
+        e if e.to_string().contains("length invalid") => {
+            "identity of the Secret is an ECDSA key of a rare form (one in 256) that cannot be read; make another, or an ed25519 key".to_owned()
+        }
         _ if password.is_some() => {
             format!("identity of the Secret cannot be opened with its password: {e}")
         }
