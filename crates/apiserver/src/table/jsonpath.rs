@@ -44,6 +44,8 @@ enum Step {
         test: Option<(Operator, Path)>,
     },
     Literal(Value),
+    /// A word that means nothing: read without complaint, and never found.
+    Word,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,19 +56,20 @@ enum Operator {
     LessEqual,
     Greater,
     GreaterEqual,
+    /// One that does not exist: read without complaint, and never true.
+    Unknown,
 }
 
 /// Why a path has no result: the value has another shape than the path expects.
 struct Mismatch;
 
 impl Path {
-    /// Reads `.spec.replicas`, with or without the braces of a template and a leading `$`.
+    /// Reads `.spec.replicas`, with or without a leading `$`.
     ///
     /// # Errors
     /// When the text is not a path of the supported subset; the message names the place.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text).trim();
-        Self::parse_within(inner, 0).map_err(|(reason, at)| PathError {
+        Self::parse_within(text, 0).map_err(|(reason, at)| PathError {
             path: text.to_owned(),
             reason,
             at,
@@ -116,7 +119,8 @@ impl Step {
                         Value::Null => {}
                         Value::List(items) => {
                             let range = slice(items.len(), *from, *to, *single)?;
-                            let step = usize::try_from(*step).map_err(|_| Mismatch)?;
+                            let step = usize::try_from(*step).ok().filter(|s| *s > 0);
+                            let step = step.ok_or(Mismatch)?;
                             found.extend(items[range].iter().step_by(step));
                         }
                         _ => return Err(Mismatch),
@@ -143,6 +147,7 @@ impl Step {
                 Ok(found)
             }
             Self::Literal(value) => Ok(input.into_iter().map(|_| value).collect()),
+            Self::Word => Err(Mismatch),
         }
     }
 }
@@ -174,6 +179,7 @@ fn passes(item: &Value, left: &Path, test: Option<&(Operator, Path)>) -> Result<
         Operator::LessEqual => order != Ordering::Greater,
         Operator::Greater => order == Ordering::Greater,
         Operator::GreaterEqual => order != Ordering::Less,
+        Operator::Unknown => return Err(Mismatch),
     })
 }
 
@@ -286,15 +292,17 @@ impl<'t> Parser<'t> {
         let end = self.text[start..].find(']').ok_or(("unclosed [", start))? + start;
         let inner = &self.text[start + 1..end];
         self.at = end + 1;
-        let step = if inner.contains(',') {
-            let parts = inner.split(',').map(|part| {
-                Ok(Path(vec![bracket(part.trim()).ok_or(("not an index or name", start))?]))
-            });
-            Step::Union(parts.collect::<Result<_, _>>()?)
-        } else {
-            bracket(inner).ok_or(("not an index or name", start))?
+        let part = |text: &str| match text.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
+            // A name in quotes is read like one behind a dot: dots in it need a backslash too.
+            Some(name) => Path::parse_within(&format!(".{name}"), self.depth + 1),
+            None => Ok(Path(vec![slice_step(text).ok_or(("not an index or name", start))?])),
         };
-        self.steps.push(step);
+        if inner.contains(',') {
+            let parts = inner.split(',').map(|text| part(text.trim()));
+            self.steps.push(Step::Union(parts.collect::<Result<_, _>>()?));
+        } else {
+            self.steps.extend(part(inner)?.0);
+        }
         Ok(())
     }
 
@@ -336,7 +344,7 @@ impl<'t> Parser<'t> {
                     "<=" => Operator::LessEqual,
                     ">" => Operator::Greater,
                     ">=" => Operator::GreaterEqual,
-                    _ => return Err(("unknown comparison", start + from)),
+                    _ => Operator::Unknown,
                 };
                 Step::Filter {
                     left: path(&inner[..from])?,
@@ -382,26 +390,24 @@ impl<'t> Parser<'t> {
             .skip(1)
             .find(|(_, c)| !(c.is_alphanumeric() || *c == '_' || number && *c == '.'))
             .map_or(rest.len(), |(i, _)| i);
-        let value = match &rest[..end] {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
+        let step = match &rest[..end] {
+            "true" => Step::Literal(Value::Bool(true)),
+            "false" => Step::Literal(Value::Bool(false)),
             word => match (word.parse::<i64>(), word.parse::<f64>()) {
-                (Ok(i), _) => Value::Int(i),
-                (_, Ok(f)) if number => Value::Float(f),
-                _ => return Err(("unknown word", self.at)),
+                (Ok(i), _) => Step::Literal(Value::Int(i)),
+                (_, Ok(f)) if number => Step::Literal(Value::Float(f)),
+                _ if number => return Err(("not a number", self.at)),
+                _ => Step::Word,
             },
         };
         self.at += end;
-        self.steps.push(Step::Literal(value));
+        self.steps.push(step);
         Ok(())
     }
 }
 
-/// What stands in one pair of brackets: `'name'`, `*`, `3`, `1:4`, `0:10:2`.
-fn bracket(inner: &str) -> Option<Step> {
-    if let Some(name) = inner.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
-        return Some(Step::Field(name.replace('\\', "")));
-    }
+/// An index or slice without its brackets: `*`, `3`, `1:4`, `0:10:2`; nothing is the first item.
+fn slice_step(inner: &str) -> Option<Step> {
     if inner == "*" {
         return Some(Step::Slice { from: None, to: None, step: 1, single: false });
     }
@@ -412,10 +418,7 @@ fn bracket(inner: &str) -> Option<Step> {
     };
     let single = !inner.contains(':');
     let from = number(parts.next())?;
-    if single && from.is_none() {
-        return None;
-    }
     let to = number(parts.next())?;
     let step = number(parts.next())?.unwrap_or(1);
-    (step > 0).then_some(Step::Slice { from, to, step, single })
+    Some(Step::Slice { from, to, step, single })
 }
