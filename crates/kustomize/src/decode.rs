@@ -81,6 +81,7 @@ pub(crate) enum Mode {
 pub(crate) struct Fields<'a> {
     map: &'a Map,
     pub(crate) mode: Mode,
+    strict_text: bool,
 }
 
 pub(crate) type Decoded<T> = Result<T, Wrong>;
@@ -91,10 +92,15 @@ impl<'a> Fields<'a> {
     pub(crate) fn of(value: &'a Value, mode: Mode) -> Decoded<Self> {
         static NONE: Map = Map::new();
         match value {
-            Value::Map(map) => Ok(Self { map, mode }),
-            Value::Null => Ok(Self { map: &NONE, mode }),
+            Value::Map(map) => Ok(Self { map, mode, strict_text: mode == Mode::Strict }),
+            Value::Null => Ok(Self { map: &NONE, mode, strict_text: true }),
             other => Err(Wrong::new(format!("a map is expected, this is {}", name(other)))),
         }
+    }
+
+    /// The same for fields of an embedded struct, where a text must be written as one in any mode.
+    pub(crate) fn embedded(self) -> Self {
+        Self { strict_text: true, ..self }
     }
 
     /// The field, `None` when absent or null.
@@ -125,7 +131,9 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text_opt(self, field: &str) -> Decoded<Option<String>> {
-        self.get(field).map(|v| as_text(v, self.mode).map_err(|e| e.under(field))).transpose()
+        self.get(field)
+            .map(|v| as_text(v, self.strict_text).map_err(|e| e.under(field)))
+            .transpose()
     }
 
     pub(crate) fn truth(self, field: &str) -> Decoded<bool> {
@@ -145,7 +153,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn texts(self, field: &str) -> Decoded<Vec<String>> {
-        self.list(field, |value| as_text(value, self.mode))
+        self.list(field, |value| as_text(value, self.strict_text))
     }
 
     pub(crate) fn text_map(self, field: &str) -> Decoded<BTreeMap<String, String>> {
@@ -157,7 +165,7 @@ impl<'a> Fields<'a> {
         let Value::Map(map) = value else { return Err(expected("a map", value).under(field)) };
         map.iter()
             .map(|(key, value)| {
-                let text = as_text(value, self.mode);
+                let text = as_text(value, self.strict_text);
                 Ok((key.to_owned(), text.map_err(|e| e.under(key).under(field))?))
             })
             .collect::<Decoded<_>>()
@@ -190,9 +198,9 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn as_text(value: &Value, mode: Mode) -> Decoded<String> {
+fn as_text(value: &Value, strict: bool) -> Decoded<String> {
     match value {
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) if mode != Mode::Strict => {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) if !strict => {
             Ok(object::to_yaml(value).trim_end().to_owned())
         }
         Value::String(text) => Ok(text.as_str().to_owned()),

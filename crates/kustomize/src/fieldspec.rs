@@ -45,7 +45,8 @@ impl FieldSpec {
     pub(crate) fn decode(value: &Value, mode: Mode) -> Decoded<Self> {
         let fields = Fields::of(value, mode)?;
         fields.only(&["group", "version", "kind", "path", "create"])?;
-        let gvk = Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?);
+        let inner = fields.embedded();
+        let gvk = Gvk::new(&inner.text("group")?, &inner.text("version")?, &inner.text("kind")?);
         Ok(Self::new(gvk, &fields.text("path")?, fields.truth("create")?))
     }
 

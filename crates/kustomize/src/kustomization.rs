@@ -279,6 +279,7 @@ fn decode_metadata(value: &Value, mode: Mode) -> Decoded<()> {
 
 /// The inline fields of an identity.
 fn decode_id(fields: Fields<'_>) -> Decoded<Selector> {
+    let fields = fields.embedded();
     let gvk = Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?);
     let name = fields.text("name")?.into();
     let namespace = fields.text("namespace")?.into();
@@ -483,6 +484,7 @@ impl GeneratorArgs {
             "type",
         ];
         fields.only(&known)?;
+        let fields = fields.embedded();
         let mut envs = fields.texts("envs")?;
         let env = fields.text("env")?;
         if !env.is_empty() {

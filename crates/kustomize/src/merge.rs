@@ -198,8 +198,9 @@ impl Merger<'_> {
         if patch.is_null() {
             return Ok(Outcome::Gone);
         }
+        let said = patch.get("$patch").is_some();
         let directive = map_directive(&mut patch)?;
-        if depth > 0 && target.get("$patch").is_some() {
+        if said && depth > 0 {
             // Below a part of the patch that stands for itself the target is the patch.
             target.remove("$patch");
         }
@@ -309,7 +310,13 @@ impl Merger<'_> {
         }
         let (target, patch) = match (target, patch.take()) {
             (Some(Node::List(target)), Some(Node::List(mut patch))) => {
-                match list_directive(&mut patch)? {
+                let before = patch.items.len();
+                let directive = list_directive(&mut patch)?;
+                if patch.items.len() < before {
+                    // As in a map: the target may be the patch.
+                    let _ = list_directive(target);
+                }
+                match directive {
                     Directive::Delete => return Ok(Outcome::Gone),
                     Directive::Merge => (target, Some(patch)),
                     Directive::Replace => {

@@ -67,6 +67,8 @@ pub(crate) struct Resource {
     pub(crate) origin: Arc<TreePath>,
     pub(crate) line: usize,
     pub(crate) transformed: Vec<Arc<Transformation>>,
+    /// Groups of shared scalars given out.
+    groups: u16,
 }
 
 impl Resource {
@@ -84,6 +86,7 @@ impl Resource {
             origin,
             line,
             transformed: Vec::new(),
+            groups: 0,
         };
         resource.take_internal();
         resource
@@ -343,6 +346,7 @@ impl Resource {
         if !namespace.is_empty() {
             metadata.set_field("namespace", Node::untyped(namespace));
         }
+        self.align_shared();
         Ok(())
     }
 
@@ -355,6 +359,19 @@ impl Resource {
         let map = self.node.make_map();
         map.set_field("kind", Node::untyped(gvk.kind.clone()));
         map.set_field("apiVersion", Node::untyped(api_version));
+    }
+
+    /// A group for a value that is about to be put into several places.
+    pub(crate) fn new_group(&mut self) -> u16 {
+        self.groups = self.groups.saturating_add(1);
+        self.groups
+    }
+
+    /// Brings values that are one node in kustomize in line after one of them was written.
+    pub(crate) fn align_shared(&mut self) {
+        if self.groups > 0 {
+            crate::node::shared::align(&mut self.node);
+        }
     }
 
     /// Notes that a transformer changed it.

@@ -262,6 +262,9 @@ impl<'a> Builder<'a> {
                     .text(&target.root, path)
                     .map_err(|e| plugin::named(e, what, path))?;
                 let value = plugin::parse(&text, &file)?;
+                if what == "configuration" {
+                    refuse_duplicates(&text, &file)?;
+                }
                 let more = if what == "configuration" {
                     Config::decode(&value).map_err(|e| plugin::wrong_in(&e, &file, &text))?
                 } else {
@@ -393,6 +396,17 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Configuration files are read strictly: a key must not stand twice.
+fn refuse_duplicates(text: &str, file: &TreePath) -> Result<(), BuildError> {
+    let Some(node) = crate::node::embedded(text) else { return Ok(()) };
+    match node.to_value() {
+        Err(e) if e.message.contains("stands twice") => {
+            Err(BuildError::new(Fault::Syntax, e.message).in_file(file))
+        }
+        _ => Ok(()),
     }
 }
 

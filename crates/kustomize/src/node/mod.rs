@@ -6,6 +6,7 @@
 //! round trip does, [`write`] prints one as kyaml does. Deliberately absent: comments.
 
 mod read;
+pub(crate) mod shared;
 mod value;
 mod write;
 
@@ -46,6 +47,10 @@ pub(crate) struct Scalar {
     pub(crate) style: Style,
     /// Whether the tag is written out (`!!int "3"`); goes with the style when that is handed on.
     pub(crate) tagged: bool,
+    /// Scalars of one resource with the same group, but for 0, are one node in kustomize (see [`shared`]).
+    pub(crate) group: u16,
+    /// Whether it was written since its group was last brought in line.
+    pub(crate) fresh: bool,
 }
 
 /// A list; `flow` when written `[..]`.
@@ -91,7 +96,14 @@ impl Kind {
 
 impl Scalar {
     pub(crate) fn new(text: impl Into<CompactString>, tag: Tag) -> Self {
-        Self { text: text.into(), tag, style: Style::Plain, tagged: false }
+        Self { text: text.into(), tag, style: Style::Plain, tagged: false, group: 0, fresh: false }
+    }
+
+    /// Changes what it says, not how it is written.
+    pub(crate) fn write(&mut self, text: &str, tag: Tag) {
+        self.text = text.into();
+        self.tag = tag;
+        self.fresh = self.group != 0;
     }
 
     /// Whether it counts as text for kyaml: tagged so, or not tagged.
@@ -266,10 +278,11 @@ impl Node {
     /// Takes the place of this node and, being a scalar, its style.
     pub(crate) fn replace_keeping_style(&mut self, mut value: Self) {
         if let Self::Scalar(new) = &mut value {
-            (new.style, new.tagged) = match self {
-                Self::Scalar(old) => (old.style, old.tagged),
-                _ => (Style::Plain, false),
-            };
+            (new.style, new.tagged) = (Style::Plain, false);
+            if let Self::Scalar(old) = self {
+                (new.style, new.tagged) = (old.style, old.tagged);
+                (new.group, new.fresh) = (old.group, old.group != 0);
+            }
         }
         *self = value;
     }
@@ -281,8 +294,7 @@ impl Node {
     pub(crate) fn set_scalar(&mut self, text: &str, tag: Tag) -> Result<(), Kind> {
         match self {
             Self::Scalar(scalar) => {
-                scalar.text = text.into();
-                scalar.tag = tag;
+                scalar.write(text, tag);
                 Ok(())
             }
             other => Err(other.kind()),

@@ -296,5 +296,5 @@ fn scalar(text: &str, style: events::Style, tag: Option<&str>) -> Scalar {
         None if style != Style::Plain => Tag::Str,
         None => value::tag_of(text),
     };
-    Scalar { text: text.into(), tag, style, tagged }
+    Scalar { style, tagged, ..Scalar::new(text, tag) }
 }

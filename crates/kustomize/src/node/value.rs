@@ -228,6 +228,31 @@ impl Node {
         })
     }
 
+    /// [`Node::from_value`] of what went through Go's JSON, where every number is a float: one million is
+    /// spelled `1e+06`.
+    pub(crate) fn from_json_value(value: &Value) -> Self {
+        let mut node = Self::from_value(value);
+        node.spell_as_floats();
+        node
+    }
+
+    fn spell_as_floats(&mut self) {
+        match self {
+            Self::Scalar(scalar) if scalar.tag == Tag::Int && scalar.text.len() > 6 => {
+                let float = scalar.text.parse().unwrap_or(0.0_f64);
+                if float.abs() >= 1e6 {
+                    let text = format!("{float:e}");
+                    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                    scalar.text = compact_str::format_compact!("{mantissa}e+{exponent:0>2}");
+                    scalar.tag = Tag::Float;
+                }
+            }
+            Self::Scalar(_) => {}
+            Self::List(list) => list.items.iter_mut().for_each(Self::spell_as_floats),
+            Self::Map(map) => map.entries.iter_mut().for_each(|(_, v)| v.spell_as_floats()),
+        }
+    }
+
     /// A node as kustomize reads back what it marshalled: text that needs quotes has them.
     pub(crate) fn from_value(value: &Value) -> Self {
         match value {

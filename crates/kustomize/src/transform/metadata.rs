@@ -3,7 +3,7 @@
 use super::Context;
 use crate::error::BuildError;
 use crate::fieldspec::{CREATE_MAP, FieldSpec};
-use crate::node::Node;
+use crate::node::{Node, Scalar, Tag};
 use crate::resmap::ResMap;
 use std::collections::BTreeMap;
 
@@ -21,20 +21,24 @@ impl Pairs {
         }
         for resource in map.list_mut() {
             let gvk = resource.gvk();
+            let groups: Vec<u16> = self.pairs.iter().map(|_| resource.new_group()).collect();
             for spec in self.fields.iter().filter(|s| gvk.is_selected(&s.gvk)) {
-                let found =
-                    spec.apply_to_any(&mut resource.node, CREATE_MAP, &mut |node| self.put(node));
+                let found = spec.apply_to_any(&mut resource.node, CREATE_MAP, &mut |node| {
+                    self.put(node, &groups)
+                });
                 match found {
                     Ok(true) => resource.note(context.by),
                     Ok(false) => {}
                     Err(message) => return Err(context.fail(resource, message)),
                 }
             }
+            resource.align_shared();
         }
         Ok(())
     }
 
-    fn put(&self, node: &mut Node) -> Result<(), String> {
+    /// Sets the entries; those that are new share their value with what else is new in this resource.
+    fn put(&self, node: &mut Node, groups: &[u16]) -> Result<(), String> {
         if node.is_null() {
             return Ok(());
         }
@@ -42,8 +46,15 @@ impl Pairs {
         let Some(map) = node.as_map_mut() else {
             return Err(format!("a map is expected, there is {}", kind.name()));
         };
-        for (key, text) in &self.pairs {
-            map.set_field(key, Node::string(text.as_str()));
+        for ((key, text), group) in self.pairs.iter().zip(groups) {
+            let value = Node::string(text.as_str());
+            match map.get_mut(key) {
+                Some(field) => field.replace_keeping_style(value),
+                None => {
+                    let scalar = Scalar { group: *group, ..Scalar::new(text.as_str(), Tag::Str) };
+                    map.push(key, Node::Scalar(scalar));
+                }
+            }
         }
         Ok(())
     }

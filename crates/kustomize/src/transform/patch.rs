@@ -268,7 +268,7 @@ fn run_json(
         if value.as_map().is_none() {
             return Err(fail(resource, "nothing that is an object is left".to_owned()));
         }
-        resource.node = Node::from_value(&value);
+        resource.node = Node::from_json_value(&value);
         resource.texts_only_annotations();
         resource.note(context.by);
     }

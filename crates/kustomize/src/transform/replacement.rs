@@ -90,6 +90,7 @@ impl Replacements {
                 for path in paths {
                     copy(&mut resource.node, value, path, &target.options)
                         .map_err(|e| (Some(index), e))?;
+                    resource.align_shared();
                 }
                 resource.note(context.by);
             }
@@ -208,7 +209,7 @@ fn set(field: &mut Node, value: &Node, options: &FieldOptions) -> Result<(), Str
         text = parts.join(&options.delimiter);
     }
     match field {
-        Node::Scalar(scalar) => scalar.text = text.into(),
+        Node::Scalar(scalar) => scalar.write(&text, scalar.tag),
         field => *field = value.clone(),
     }
     Ok(())
@@ -239,7 +240,8 @@ fn copy_into_text(
         if path::visit(&mut inner, &path[length..], create, set)? == 0 {
             return Err("the text has no such field".to_owned());
         }
-        scalar.text = print(&inner, &scalar.text)?.into();
+        let text = print(&inner, &scalar.text)?;
+        scalar.write(&text, scalar.tag);
         return Ok(());
     }
     Err("there is no text on the way".to_owned())

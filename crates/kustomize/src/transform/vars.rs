@@ -108,6 +108,9 @@ pub(crate) fn resolve(
                 Ok(())
             });
             done.map_err(|e| context.fail(resource, e))?;
+            if changed {
+                resource.align_shared();
+            }
         }
         if changed {
             resource.note(context.by);
@@ -229,7 +232,8 @@ fn replace(scalar: &mut Scalar, values: &Values) -> bool {
                     rest = &after[end + 1..];
                     match values.get(name) {
                         Some(Some(value)) if text.len() == name.len() + 3 => {
-                            *scalar = value.clone();
+                            let (group, fresh) = (scalar.group, scalar.group != 0);
+                            *scalar = Scalar { group, fresh, ..value.clone() };
                             return true;
                         }
                         Some(Some(value)) => out.push_str(&value.text),
@@ -252,6 +256,7 @@ fn replace(scalar: &mut Scalar, values: &Values) -> bool {
     if out == text.as_str() {
         return false;
     }
-    *scalar = Scalar::new(out, Tag::Str);
+    let (group, fresh) = (scalar.group, scalar.group != 0);
+    *scalar = Scalar { group, fresh, ..Scalar::new(out, Tag::Str) };
     true
 }
