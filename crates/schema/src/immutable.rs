@@ -32,8 +32,6 @@ const FIXED: &[(&str, &str, &[&str])] = &[
     ("networking.k8s.io", "IPAddress", &["spec.parentRef"]),
     ("networking.k8s.io", "IngressClass", &["spec.controller"]),
     ("node.k8s.io", "RuntimeClass", &["handler"]),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding", &["roleRef"]),
-    ("rbac.authorization.k8s.io", "RoleBinding", &["roleRef"]),
     ("scheduling.k8s.io", "PriorityClass", &["preemptionPolicy"]),
     ("storage.k8s.io", "CSIDriver", &["spec.attachRequired", "spec.volumeLifecycleModes"]),
     ("storage.k8s.io", "CSIStorageCapacity", &["nodeTopology", "storageClassName"]),
@@ -85,6 +83,9 @@ pub fn immutable(kind: &Kind, new: &Value, old: &Value) -> Vec<FieldError> {
         ("", "Service") => service(new, old, &mut errors),
         ("apps", "StatefulSet") => stateful_set(new, old, &mut errors),
         ("batch", "Job") => job(new, old, &mut errors),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding" | "RoleBinding") => {
+            binding(new, old, &mut errors);
+        }
         _ => {}
     }
     errors
@@ -286,6 +287,18 @@ fn restore(spec: &mut Map, old: &Value, member: &str) {
         None => {
             spec.remove(member);
         }
+    }
+}
+
+/// The value is shown as the server's inner type has it, without JSON names.
+fn binding(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
+    if at(new, "roleRef") != at(old, "roleRef") {
+        let shown = object::map! {
+            "APIGroup": text(new, "roleRef.apiGroup"),
+            "Kind": text(new, "roleRef.kind"),
+            "Name": text(new, "roleRef.name"),
+        };
+        errors.push(FieldError::invalid("roleRef", shown, "cannot change roleRef"));
     }
 }
 

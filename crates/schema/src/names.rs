@@ -23,8 +23,9 @@ fn regex_fault(what: &str, examples: &[&str], pattern: &str) -> String {
     format!("{what} (e.g. {}regex used for validation is '{pattern}')", examples.join("or "))
 }
 
-fn too_long(most: usize) -> String {
-    format!("must be no more than {most} bytes")
+/// Two packages of a real server count alike and say it differently.
+fn too_long(most: usize, unit: &str) -> String {
+    format!("must be no more than {most} {unit}")
 }
 
 /// Not empty, of the characters `inner` accepts, with an end and a start that `edge` accepts.
@@ -52,9 +53,13 @@ fn is_name_part(text: &str) -> bool {
 
 /// A DNS-1123 subdomain: `my-name.example`.
 pub fn dns_subdomain(name: &str) -> Vec<String> {
+    subdomain(name, "characters")
+}
+
+fn subdomain(name: &str, unit: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if name.len() > 253 {
-        faults.push(too_long(253));
+        faults.push(too_long(253, unit));
     }
     if !name.split('.').all(is_label) {
         let what = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
@@ -67,7 +72,7 @@ pub fn dns_subdomain(name: &str) -> Vec<String> {
 pub fn dns_label(name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if name.len() > 63 {
-        faults.push(too_long(63));
+        faults.push(too_long(63, "characters"));
     }
     if !is_label(name) {
         if name.split('.').all(is_label) {
@@ -84,7 +89,7 @@ pub fn dns_label(name: &str) -> Vec<String> {
 pub fn dns_1035_label(name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if name.len() > 63 {
-        faults.push(too_long(63));
+        faults.push(too_long(63, "characters"));
     }
     if !is_label(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         let what = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
@@ -128,7 +133,7 @@ pub fn label_key(key: &str) -> Vec<String> {
     if name.is_empty() {
         faults.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        faults.push(format!("name part {}", too_long(63)));
+        faults.push(format!("name part {}", too_long(63, "bytes")));
     }
     if !is_name_part(name) {
         faults.push(format!("name part {}", regex_fault(WHAT, &examples, NAME_PART)));
@@ -140,7 +145,7 @@ pub fn label_key(key: &str) -> Vec<String> {
 pub fn label_value(value: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if value.len() > 63 {
-        faults.push(too_long(63));
+        faults.push(too_long(63, "bytes"));
     }
     if !value.is_empty() && !is_name_part(value) {
         let what = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

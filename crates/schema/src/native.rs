@@ -3,6 +3,7 @@
 //! - [`decode`]: types, unknown members, quantities and times in their kept form
 //! - [`default`]: what Kubernetes' code fills in
 //! - [`encode`]: which empty members are written
+//! - [`faults`]: what is wrong with the content of the kinds people write every day
 //!
 //! [`admit`] is all three in order. Deliberately absent: what a server fills in from its own state (cluster
 //! addresses, uids, times), validation ([`crate::names`], [`crate::immutable`]).
@@ -10,6 +11,7 @@
 mod decode;
 mod defaults;
 mod encode;
+mod faults;
 
 use crate::builtin;
 use object::Value;
@@ -17,6 +19,7 @@ use object::Value;
 pub use decode::{DecodeError, decode};
 pub use defaults::default;
 pub use encode::encode;
+pub use faults::faults;
 
 /// Makes of what a client sent what a real server would store: [`decode`], [`default`], [`encode`]. Returns the
 /// paths of the members that were dropped because no type has them.

@@ -56,7 +56,9 @@ fn what_may_not_change_is_refused_in_a_real_servers_words() {
             "RoleBinding",
             r#"{"roleRef": {"name": "a"}}"#,
             r#"{"roleRef": {"name": "b"}}"#,
-            &[r#"roleRef: Invalid value: {"name":"b"}: field is immutable"#],
+            &[
+                r#"roleRef: Invalid value: {"APIGroup":"","Kind":"","Name":"b"}: cannot change roleRef"#,
+            ],
         ),
         (
             "Job",
