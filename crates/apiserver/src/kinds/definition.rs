@@ -7,6 +7,7 @@ use crate::registry::{NamesCheck, check_names, served_versions};
 use crate::rest::Api;
 use crate::store::{Key, ListQuery, ResourceId};
 use object::{Map, Value, map};
+use schema::FieldError;
 use std::sync::{Mutex, PoisonError};
 
 /// Held until the last custom resource is gone.
@@ -41,6 +42,49 @@ pub(super) fn before_write(api: &Api, old: Option<&Value>, crd: &mut Value) {
     }
     store_version(crd, &mut status);
     crd.make_map().insert("status", status);
+}
+
+/// What is wrong with a definition.
+pub(crate) fn faults(crd: &Value) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let text = |path: [&str; 3]| {
+        let path = path.into_iter().filter(|p| !p.is_empty());
+        crd.at(path).and_then(Value::as_str).unwrap_or_default()
+    };
+    let (group, plural) = (text(["spec", "group", ""]), text(["spec", "names", "plural"]));
+    let name = object::Manifest::name(crd);
+    if name != format!("{plural}.{group}") {
+        let detail = "must be spec.names.plural+\".\"+spec.group";
+        faults.push(FieldError::invalid("metadata.name", name, detail));
+    }
+    let versions = crd.at(["spec", "versions"]).and_then(Value::as_list).unwrap_or_default();
+    let stored =
+        versions.iter().filter(|v| v.get("storage").and_then(Value::as_bool) == Some(true)).count();
+    if stored != 1 {
+        let detail = "must have exactly one version marked as storage version";
+        let shown = Value::List(versions.to_vec());
+        faults.push(FieldError::invalid("spec.versions", shown, detail));
+    }
+    for (index, version) in versions.iter().enumerate() {
+        let same = versions.iter().all(|v| v.get("schema") == version.get("schema"));
+        // A schema that all versions share is spoken of where v1beta1 had it.
+        let base = if same {
+            "spec.validation".to_owned()
+        } else {
+            format!("spec.versions[{index}].schema")
+        };
+        match schema::structural::from_crd_version(version, &base) {
+            Err(errors) => faults.extend(errors),
+            Ok(schema) => {
+                let rules = schema::rules::Rules::compile(&schema);
+                faults.extend(rules.faults(&format!("{base}.openAPIV3Schema")));
+            }
+        }
+        if same {
+            break;
+        }
+    }
+    faults
 }
 
 /// Every version that objects may be stored in stays in `status.storedVersions`.

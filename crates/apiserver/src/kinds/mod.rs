@@ -7,6 +7,7 @@ mod pod;
 mod secret;
 mod service;
 
+pub(crate) use definition::faults as definition_faults;
 pub use service::{Addresses, Reserved};
 
 use crate::rest::{Api, ApiError, Call, Target};

@@ -55,7 +55,9 @@ impl Lifecycle {
         bootstrap::create(api).await?;
         let (stop, stopped) = watch::channel(false);
         let expiry = Expiry::new(api, options.event_ttl, options.event_limit);
-        let task = tokio::spawn(run(api.clone(), expiry, stopped));
+        // Taken before the task runs: nothing that happens from here on is missed.
+        let position = api.store().revision();
+        let task = tokio::spawn(run(api.clone(), expiry, stopped, position));
         Ok(Self { stop, task })
     }
 
@@ -67,14 +69,15 @@ impl Lifecycle {
     }
 }
 
-async fn run(api: Api, mut expiry: Expiry, mut stopped: watch::Receiver<bool>) {
+async fn run(api: Api, mut expiry: Expiry, mut stopped: watch::Receiver<bool>, mut position: u64) {
     let mut sweep = tokio::time::interval(SWEEP);
-    let mut position = api.store().revision();
+    // What an earlier process left undone.
+    do_all(&api, unfinished(&api, true)).await;
     loop {
         let Ok(mut changes) = api.store().watch(None, None, position) else {
             // Forgotten: the sweep finds what was missed.
             position = api.store().revision();
-            do_all(&api, unfinished(&api)).await;
+            do_all(&api, unfinished(&api, true)).await;
             continue;
         };
         loop {
@@ -82,7 +85,7 @@ async fn run(api: Api, mut expiry: Expiry, mut stopped: watch::Receiver<bool>) {
                 _ = stopped.changed() => return,
                 _ = sweep.tick() => {
                     expiry.expire(&api).await;
-                    unfinished(&api)
+                    unfinished(&api, false)
                 }
                 events = changes.next() => match events {
                     Ok(events) => {
@@ -185,14 +188,19 @@ fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
     }
 }
 
-/// Everything in the store that is not at rest.
-fn unfinished(api: &Api) -> BTreeSet<Work> {
+/// Everything in the store that is not at rest; when `owned`, also what may have lost its owners.
+fn unfinished(api: &Api, owned: bool) -> BTreeSet<Work> {
     let mut work = BTreeSet::new();
-    let filter = |object: &Stored| object.deleting;
+    let filter = |object: &Stored| object.deleting || (owned && !object.owners.is_empty());
     for (resource, _) in api.store().resources() {
         let query = ListQuery { filter: Some(&filter), ..ListQuery::default() };
         if let Ok(listing) = api.store().list(&resource, &query) {
-            listing.items.iter().for_each(|object| of_object(object, &mut work));
+            for object in &listing.items {
+                of_object(object, &mut work);
+                if owned && !object.owners.is_empty() {
+                    work.insert(Work::Object(object.key.clone()));
+                }
+            }
         }
     }
     work

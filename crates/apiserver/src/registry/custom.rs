@@ -6,6 +6,7 @@ use crate::table::Printer;
 use compact_str::CompactString;
 use object::{Gvk, Manifest, Value};
 use schema::custom::{versions, with_object_meta};
+use schema::rules::Rules;
 use std::sync::Arc;
 
 /// The versions that a CustomResourceDefinition serves.
@@ -35,6 +36,7 @@ pub fn served_versions(crd: &Value) -> Vec<Arc<Served>> {
             Arc::new(Served {
                 id: ResourceId::new(group, text(&["spec", "names", "plural"])),
                 whole: SchemaRef::Custom(Arc::new(with_object_meta(&version.schema))),
+                rules: Some(Rules::compile(&version.schema)).filter(|r| !r.is_empty()),
                 schema: SchemaRef::Custom(Arc::new(version.schema)),
                 kind: version.kind,
                 storage: storage.clone(),

@@ -50,6 +50,8 @@ pub struct Served {
     pub schema: SchemaRef,
     /// Type of its objects with `apiVersion`, `kind` and all of `metadata`.
     pub whole: SchemaRef,
+    /// The CEL rules of a custom resource.
+    pub rules: Option<schema::rules::Rules>,
     /// The version its objects are stored in.
     pub storage: Gvk,
     /// What `kubectl get` shows.
@@ -283,6 +285,7 @@ fn builtin(kind: &Kind) -> Option<Arc<Served>> {
         kind: kind.clone(),
         schema: SchemaRef::Builtin(schema),
         whole: SchemaRef::Builtin(schema),
+        rules: None,
         storage,
         printer: Printer::built_in(&kind.group, &kind.kind),
         custom: None,

@@ -2,7 +2,7 @@
 
 use super::error::{ApiError, Cause};
 use super::update::Owners;
-use super::{Answer, Api, Call, Target, metadata, names, ownership, shape};
+use super::{Answer, Api, Call, Target, metadata, ownership, shape};
 use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Key, Precondition, ResourceId, StoreError};
@@ -61,7 +61,7 @@ impl Api {
         metadata::before_create(self, target, &mut value)?;
         self.check_namespace(target, value.name())?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;
-        let mut faults = names::check(target, &value);
+        let mut faults = schema::names::metadata(&target.served.kind, &value);
         faults.extend(shape::faults(target, &value, None));
         shape::refuse(target, &value, faults)?;
         let value = convert::to_storage(&target.served, value);

@@ -3,7 +3,6 @@
 use super::error::ApiError;
 use super::{Api, Target};
 use object::{Manifest, Value};
-use schema::FieldError;
 
 /// A random (version 4) UUID.
 pub(crate) fn new_uid() -> String {
@@ -91,67 +90,36 @@ pub(super) fn before_create(api: &Api, target: &Target, value: &mut Value) -> Re
     Ok(())
 }
 
-/// Carries over what an update cannot change, and counts the generation on.
-pub(super) fn before_update(target: &Target, old: &Value, new: &mut Value) -> Vec<FieldError> {
-    let mut faults = Vec::new();
+/// Carries over what an update cannot change (`rest.BeforeUpdate`), and counts the generation on.
+pub(super) fn before_update(target: &Target, old: &Value, new: &mut Value) {
     let none = Value::map();
-    let old_metadata = old.get("metadata").unwrap_or(&none);
-    for key in ["uid", "creationTimestamp"] {
-        let before = old_metadata.get(key);
-        let after = new.meta(key);
-        if let Some(after) = after
-            && before.and_then(Value::as_str) != Some(after)
-        {
-            let field = format!("metadata.{key}");
-            faults.push(FieldError::invalid(field, after, "field is immutable"));
-        }
-    }
-    let kept = [
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "generateName",
-        "namespace",
-        "name",
-        "resourceVersion",
-    ];
+    let before = old.get("metadata").unwrap_or(&none);
     let metadata = new.metadata_mut();
     metadata.remove("selfLink");
-    for key in kept {
-        match old_metadata.get(key) {
+    let absent = |v: Option<&Value>| v.is_none_or(|v| v.is_null() || v.as_str() == Some(""));
+    for key in ["uid", "deletionGracePeriodSeconds"] {
+        if let Some(value) = before.get(key).filter(|_| absent(metadata.get(key))) {
+            metadata.insert(key, value.clone());
+        }
+    }
+    for key in ["creationTimestamp", "deletionTimestamp"] {
+        if let Some(value) = before.get(key) {
+            metadata.insert(key, value.clone());
+        }
+    }
+    for key in ["generation", "resourceVersion"] {
+        match before.get(key) {
             Some(value) => drop(metadata.insert(key, value.clone())),
             None => drop(metadata.remove(key)),
         }
     }
-    if old.meta("deletionTimestamp").is_some() {
-        faults.extend(new_finalizers(old, new));
-    }
-    if has_generation(target) && generation_changes(target, old, new) {
+    if target.subresource != "status"
+        && has_generation(target)
+        && generation_changes(target, old, new)
+    {
         let generation = old.at(["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);
         new.metadata_mut().insert("generation", generation + 1);
     }
-    faults
-}
-
-fn finalizers(value: &Value) -> impl Iterator<Item = &str> {
-    let list = value.at(["metadata", "finalizers"]).and_then(Value::as_list).unwrap_or_default();
-    list.iter().filter_map(Value::as_str)
-}
-
-fn new_finalizers(old: &Value, new: &Value) -> Option<FieldError> {
-    let before: Vec<&str> = finalizers(old).collect();
-    let added: Vec<String> =
-        finalizers(new).filter(|f| !before.contains(f)).map(|f| format!("{f:?}")).collect();
-    (!added.is_empty()).then(|| {
-        let detail = format!(
-            "no new finalizers can be added if the object is being deleted, found new finalizers \
-             []string{{{}}}",
-            added.join(", ")
-        );
-        FieldError::forbidden("metadata.finalizers", detail)
-    })
 }
 
 /// Whether something was changed that a controller has to act on.

@@ -13,7 +13,6 @@ mod delete;
 mod encode;
 pub mod error;
 mod metadata;
-mod names;
 mod ownership;
 mod params;
 mod patch;

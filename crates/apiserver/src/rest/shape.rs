@@ -4,7 +4,7 @@ use super::error::{ApiError, Cause};
 use super::{Call, FieldValidation, Target};
 use crate::registry::Served;
 use object::{Manifest, Value};
-use schema::FieldError;
+use schema::{FieldError, FieldErrorKind};
 
 /// Drops what the type does not have, as the call's field validation wants it, and fills in defaults.
 pub(super) fn complete(
@@ -98,12 +98,46 @@ pub(super) fn strategic(
 
 /// What is wrong with an object, compared with the one it replaces.
 pub(super) fn faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-    let _ = old;
-    if target.served.custom.is_some() {
-        schema::validate(&target.served.schema, new)
-    } else {
-        Vec::new()
+    let served = &target.served;
+    if served.custom.is_none() {
+        return builtin_faults(target, new, old);
     }
+    let mut faults = match old {
+        Some(old) => schema::validate_update(&served.schema, new, old),
+        None => schema::validate(&served.schema, new),
+    };
+    if faults.is_empty()
+        && let Some(rules) = &served.rules
+    {
+        faults = rules.check(new, old);
+    }
+    faults
+}
+
+/// Subresources through which a spec changes in ways that the object itself does not allow.
+const OWN_RULES: [&str; 5] = ["status", "binding", "ephemeralcontainers", "resize", "approval"];
+
+fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    let kind = &target.served.kind;
+    let mut faults = Vec::new();
+    if kind.kind == "CustomResourceDefinition" {
+        faults.extend(crate::kinds::definition_faults(new));
+    }
+    match old {
+        Some(old) if !OWN_RULES.contains(&target.subresource.as_str()) => {
+            faults.extend(schema::immutable(kind, new, old));
+        }
+        Some(_) => {}
+        None => {
+            // Of what the documents say only this is certain to be refused by Kubernetes' code too.
+            let certain = |f: &FieldError| {
+                matches!(f.kind, FieldErrorKind::Required | FieldErrorKind::NotSupported)
+            };
+            let all = schema::validate(&target.served.schema, new);
+            faults.extend(all.into_iter().filter(certain));
+        }
+    }
+    faults
 }
 
 /// 422 when there are faults.

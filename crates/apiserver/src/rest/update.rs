@@ -2,7 +2,7 @@
 
 use super::create::{check_type, place};
 use super::error::ApiError;
-use super::{Answer, Api, Call, Target, metadata, names, ownership, shape, subresource};
+use super::{Answer, Api, Call, Target, metadata, ownership, shape, subresource};
 use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Precondition, StoreError, Stored};
@@ -128,12 +128,12 @@ impl Api {
             new = ownership::update(self, call, target, Some(old), new);
         }
         subresource::confine(target, old, &mut new);
-        let mut faults = metadata::before_update(target, old, &mut new);
+        metadata::before_update(target, old, &mut new);
         kinds::before_update(self, call, target, old, &mut new)?;
         if ssa::same_but_times(old, &new) {
             return Ok(None);
         }
-        faults.extend(names::check(target, &new));
+        let mut faults = schema::names::metadata_update(&new, old);
         faults.extend(shape::faults(target, &new, Some(old)));
         shape::refuse(target, &new, faults)?;
         Ok(Some(new))

@@ -92,14 +92,15 @@ impl<'a> Iterator for Wire<'a> {
 
 /// A field of bytes: for tests.
 #[cfg(test)]
-pub(super) fn bytes(number: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![number << 3 | 2];
-    let mut length = content.len();
-    while length >= 0x80 {
-        out.push(length as u8 & 0x7f | 0x80);
-        length >>= 7;
+pub(super) fn bytes(number: usize, content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for mut number in [number << 3 | 2, content.len()] {
+        while number >= 0x80 {
+            out.push(number as u8 & 0x7f | 0x80);
+            number >>= 7;
+        }
+        out.push(number as u8);
     }
-    out.push(length as u8);
     out.extend_from_slice(content);
     out
 }
