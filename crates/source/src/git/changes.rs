@@ -267,4 +267,6 @@ fn below(path: &TreePath) -> TreePath {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;

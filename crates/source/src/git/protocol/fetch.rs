@@ -102,8 +102,11 @@ fn request_v0(
         (found.peeled.unwrap_or(found.id), true)
     };
     let mut words = vec![side_band];
+    // Some servers (Azure DevOps) turn away clients that do not know multi_ack; its answers are passed over.
     words.extend(
-        ["thin-pack", "ofs-delta", "no-progress"].into_iter().filter(|c| capabilities.has(c)),
+        ["multi_ack_detailed", "thin-pack", "ofs-delta", "no-progress"]
+            .into_iter()
+            .filter(|c| capabilities.has(c)),
     );
     let deepen = !whole_history && capabilities.has("shallow");
     let mut request = Vec::new();
