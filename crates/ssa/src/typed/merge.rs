@@ -7,7 +7,6 @@ use super::{Kind, kind_of, resolve};
 use crate::path::PathElement;
 use crate::typing::{Atom, ListType, MapType, TypeRef};
 use object::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// `live` with everything that `applied` says. Nothing is removed; where both have a leaf, the applied one
 /// wins. Items of keyed lists and sets keep the live order as long as the applied one does not contradict
@@ -132,49 +131,55 @@ impl Walk {
             out.extend(self.place(l, r, list.element));
             self.faults.forget_since(mark);
         };
-        let mut shared = right.elements.iter().filter(|e| left.by_element.contains_key(e));
+        let mut shared = (0..right.elements.len())
+            .filter(|r| left.position(&right.elements[*r]).is_some())
+            .collect::<Vec<_>>()
+            .into_iter();
         let mut next_shared = shared.next();
-        let mut merged = BTreeSet::new();
+        let mut merged = vec![false; right.elements.len()];
         let (mut l, mut r) = (0, 0);
         while l < left.elements.len() || r < right.elements.len() {
-            if let (Some(element), Some(other)) = (left.elements.get(l), right.elements.get(r)) {
-                if element == other {
-                    merged.insert(element);
-                    put(
-                        left.by_element.get(element).copied(),
-                        right.by_element.get(element).copied(),
-                    );
-                    l += 1;
-                    r += 1;
-                    next_shared = shared.next();
-                    continue;
-                }
-                if right.by_element.contains_key(element)
-                    && next_shared.is_some_and(|n| n != element)
-                {
+            // Where the live item whose turn it is stands in the applied list.
+            let mut there = None;
+            if let Some(element) = left.elements.get(l) {
+                there = match right.elements.get(r) {
+                    Some(other) if element == other => {
+                        merged[r] = true;
+                        put(Some(left.items[l]), Some(right.items[r]));
+                        l += 1;
+                        r += 1;
+                        next_shared = shared.next();
+                        continue;
+                    }
+                    _ => right.position(element),
+                };
+                match there {
+                    None => {
+                        // By position: of duplicates the index knows nothing.
+                        put(lhs.get(l), None);
+                        l += 1;
+                        continue;
+                    }
                     // Shared, but not the one whose turn it is.
-                    l += 1;
-                    continue;
+                    Some(at)
+                        if r < right.elements.len() && next_shared.is_some_and(|n| n != at) =>
+                    {
+                        l += 1;
+                        continue;
+                    }
+                    Some(_) => {}
                 }
             }
-            if let Some(element) = left.elements.get(l) {
-                if !right.by_element.contains_key(element) {
-                    // By position: of duplicates the index knows nothing.
-                    put(lhs.get(l), None);
-                    l += 1;
-                    continue;
-                }
-                if merged.contains(element) {
-                    l += 1;
-                }
+            if there.is_some_and(|at| merged[at]) {
+                l += 1;
             }
             if let Some(element) = right.elements.get(r) {
-                merged.insert(element);
-                put(left.by_element.get(element).copied(), right.by_element.get(element).copied());
-                r += 1;
-                if next_shared == Some(element) {
+                merged[r] = true;
+                put(left.position(element).map(|at| left.items[at]), Some(right.items[r]));
+                if next_shared == Some(r) {
                     next_shared = shared.next();
                 }
+                r += 1;
             }
         }
         (!out.is_empty()).then_some(Value::List(out))
@@ -203,13 +208,25 @@ pub(crate) fn zip_maps<'v>(
     }
 }
 
-/// The items of one side: their elements in order, and the item of each.
+/// The items of one side.
 struct Indexed<'v> {
+    /// What names each, in the order of the list.
     elements: Vec<PathElement>,
-    by_element: BTreeMap<PathElement, &'v Value>,
+    /// The items beside them; of those that are there more than once nothing is merged.
+    items: Vec<&'v Value>,
+    /// Positions in the order of the elements, of equal ones the first.
+    sorted: Vec<usize>,
 }
 
 static DUPLICATED: Value = Value::Null;
+
+impl Indexed<'_> {
+    /// Where the (first) item with this name stands.
+    fn position(&self, element: &PathElement) -> Option<usize> {
+        let at = self.sorted.binary_search_by(|i| self.elements[*i].cmp(element)).ok()?;
+        Some(self.sorted[at])
+    }
+}
 
 fn index<'v>(
     list: &ListType<'_>,
@@ -217,30 +234,30 @@ fn index<'v>(
     duplicates: bool,
     faults: &mut Faults,
 ) -> Indexed<'v> {
-    let mut out =
-        Indexed { elements: Vec::with_capacity(items.len()), by_element: BTreeMap::new() };
+    let (mut elements, mut kept) =
+        (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
     for (index, item) in items.iter().enumerate() {
-        let element = match element_of(list, item) {
-            Ok(element) => element,
-            Err(fault) => {
-                faults.add(format!("element {index}: {fault}"));
-                continue;
+        match element_of(list, item) {
+            Ok(element) => {
+                elements.push(element);
+                kept.push(item);
             }
-        };
-        match out.by_element.entry(element.clone()) {
-            std::collections::btree_map::Entry::Vacant(slot) => {
-                slot.insert(item);
-            }
-            std::collections::btree_map::Entry::Occupied(_) if !duplicates => {
-                faults.add(format!("duplicate entries for key {element}"));
-                continue;
-            }
-            // Nothing of a duplicated item is merged into the one that replaces it.
-            std::collections::btree_map::Entry::Occupied(mut slot) => {
-                slot.insert(&DUPLICATED);
-            }
+            Err(fault) => faults.add(format!("element {index}: {fault}")),
         }
-        out.elements.push(element);
     }
-    out
+    let mut sorted: Vec<usize> = (0..elements.len()).collect();
+    sorted.sort_by(|a, b| elements[*a].cmp(&elements[*b]));
+    for pair in 1..sorted.len() {
+        let (first, second) = (sorted[pair - 1], sorted[pair]);
+        if elements[first] != elements[second] {
+            continue;
+        }
+        if !duplicates {
+            faults.add(format!("duplicate entries for key {}", elements[first]));
+        }
+        kept[first] = &DUPLICATED;
+        kept[second] = &DUPLICATED;
+    }
+    sorted.dedup_by(|later, first| elements[*later] == elements[*first]);
+    Indexed { elements, items: kept, sorted }
 }

@@ -20,7 +20,12 @@ fn writes() {
 
 fn run(case: &Value) -> Result<(), String> {
     let gvk = Gvk::new(text(case, "group"), text(case, "version"), text(case, "kind"));
-    let schema = schema::builtin::schema(&gvk.group, &gvk.version, &gvk.kind);
+    let crd = object::from_json(include_bytes!("../data/gadget.json")).unwrap();
+    let gadget = schema::custom::versions(&crd).remove(0).schema;
+    let schema = match gvk.kind.as_str() {
+        "Gadget" => Some(&gadget),
+        _ => schema::builtin::schema(&gvk.group, &gvk.version, &gvk.kind),
+    };
     let t = schema.map_or(TypeRef::DEDUCED, TypeRef::object);
     let converter = OneVersion::new(gvk.api_version(), t);
     let mut live: Option<Value> = None;
