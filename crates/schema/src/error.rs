@@ -91,6 +91,13 @@ impl FieldError {
         self
     }
 
+    /// The value is malformed, and is shown as this text, not as JSON of ours.
+    pub(crate) fn invalid_shown(path: impl Into<String>, shown: &str, detail: &str) -> Self {
+        let detail =
+            if detail.is_empty() { shown.to_owned() } else { format!("{shown}: {detail}") };
+        Self::invalid(path, "", detail).without_value()
+    }
+
     /// The field must be given.
     pub fn required(path: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(FieldErrorKind::Required, path, Value::Null, detail)
@@ -207,6 +214,21 @@ pub(crate) fn go_json(value: &Value) -> String {
         .replace('&', "\\u0026")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
+}
+
+/// A label selector as Go writes it: its members in the order of the struct, not of the alphabet.
+pub(crate) fn go_selector(selector: &Value) -> String {
+    let part = |key: &str| {
+        let value = selector.get(key).filter(|v| match v {
+            Value::Map(map) => !map.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            _ => false,
+        });
+        value.map(|v| format!("\"{key}\":{}", go_json(v)))
+    };
+    let parts: Vec<String> =
+        ["matchLabels", "matchExpressions"].into_iter().filter_map(part).collect();
+    format!("{{{}}}", parts.join(","))
 }
 
 /// A text as Go's `%q` writes it.

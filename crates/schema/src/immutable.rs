@@ -3,6 +3,7 @@
 //! After the `Validate*Update` functions of `k8s.io/kubernetes/pkg/apis/*/validation`. Deliberately absent:
 //! metadata ([`crate::names::metadata_update`]), custom kinds (their rules are CEL).
 
+use crate::error::go_selector;
 use crate::names::IMMUTABLE;
 use crate::{FieldError, Kind};
 use object::{Map, Value};
@@ -102,7 +103,12 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 fn fixed(path: &str, new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     let value = at(new, path);
     if value != at(old, path) {
-        errors.push(FieldError::invalid(path, value.cloned().unwrap_or_default(), IMMUTABLE));
+        errors.push(match value {
+            Some(selector) if path == "spec.selector" => {
+                FieldError::invalid_shown(path, &go_selector(selector), IMMUTABLE)
+            }
+            _ => FieldError::invalid(path, value.cloned().unwrap_or_default(), IMMUTABLE),
+        });
     }
 }
 

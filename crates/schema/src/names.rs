@@ -20,7 +20,7 @@ const NAME_PART: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
 fn regex_fault(what: &str, examples: &[&str], pattern: &str) -> String {
     let examples: Vec<String> = examples.iter().map(|e| format!("'{e}', ")).collect();
-    format!("{what} (e.g. {}regex used for validation is '{pattern}')", examples.join("or "))
+    format!("{what} (e.g. {}regex used for validation is '{pattern}')", examples.join(" or "))
 }
 
 /// Two packages of a real server count alike and say it differently.
@@ -161,7 +161,7 @@ fn name_rule(kind: &Kind) -> fn(&str) -> Vec<String> {
         ("", "Namespace") => dns_label,
         ("", "Service") => dns_1035_label,
         ("apps", "StatefulSet") => dns_label,
-        ("rbac.authorization.k8s.io", _) => path_segment,
+        ("rbac.authorization.k8s.io", _) | ("policy", "PodDisruptionBudget") => path_segment,
         ("certificates.k8s.io", "CertificateSigningRequest") => |_| Vec::new(),
         _ => dns_subdomain,
     }

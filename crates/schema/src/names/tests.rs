@@ -29,7 +29,7 @@ fn names_are_refused_in_a_real_servers_words() {
     assert_eq!(
         faults("Service", r#"{"metadata": {"name": "1", "namespace": "n"}}"#),
         [
-            r#"metadata.name: Invalid value: "1": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name', or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"#
+            r#"metadata.name: Invalid value: "1": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"#
         ]
     );
     assert_eq!(

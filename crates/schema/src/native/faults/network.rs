@@ -1,7 +1,7 @@
 //! Services and ingresses.
 
 use super::{Check, has, list, number, port_name, text};
-use crate::{FieldError, names};
+use crate::{FieldError, FieldErrorKind, names};
 use object::Value;
 use std::net::IpAddr;
 
@@ -49,14 +49,15 @@ pub(super) fn service(c: &mut Check, spec: &Value) {
             c.errors.push(FieldError::duplicate(path, node_port));
         }
         if ports[..index].iter().any(|o| same(&o, "port")) {
-            // The server shows its inner type, all members.
-            let shown = object::map! {
-                "AppProtocol": Value::Null, "Name": "", "NodePort": 0,
-                "Port": number(port, "port").unwrap_or_default(),
-                "Protocol": text(port, "protocol"), "TargetPort": 0,
-            };
-            let path = c.at(&at);
-            c.errors.push(FieldError::duplicate(path, shown));
+            // The server shows its inner type, whose members stand in this order.
+            let shown = format!(
+                "{{\"Name\":\"\",\"Protocol\":\"{}\",\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
+                text(port, "protocol"),
+                number(port, "port").unwrap_or_default()
+            );
+            let kind = FieldErrorKind::Duplicate;
+            let error = FieldError::new(kind, c.at(&at), "", shown);
+            c.errors.push(error.without_value());
         }
     }
     if has(spec, "allocateLoadBalancerNodePorts") && type_ != "LoadBalancer" {

@@ -1,5 +1,6 @@
 //! The spec of a pod: containers, ports, environment, mounts, probes, amounts.
 
+use super::storage::key_faults;
 use super::{Check, has, list, map, number, port_name, text};
 use crate::FieldError;
 use crate::names;
@@ -109,25 +110,21 @@ fn container(c: &mut Check, container: &Value, volumes: &[String]) {
     c.each(container, "envFrom", |c, source| {
         let (config, secret) = (source.get("configMapRef"), source.get("secretRef"));
         for (member, reference) in [("configMapRef", config), ("secretRef", secret)] {
-            if let Some(reference) = reference
-                && text(reference, "name").is_empty()
-            {
-                c.required(&format!("{member}.name"), "");
+            let Some(reference) = reference else { continue };
+            let place = format!("{member}.name");
+            match text(reference, "name") {
+                "" => c.required(&place, ""),
+                name => c.text_faults(&place, name, names::dns_subdomain(name)),
             }
         }
-        match (config.is_some(), secret.is_some()) {
-            (false, false) => {
-                let detail = "must specify one of: `configMapRef` or `secretRef`";
-                let path = c.path.clone();
-                c.errors.push(FieldError::invalid(path, "", detail));
-            }
-            (true, true) => {
-                let detail = "may not have more than one field specified at a time";
-                let path = c.path.clone();
-                c.errors.push(FieldError::invalid(path, "", detail));
-            }
-            _ => {}
-        }
+        let detail = match (config.is_some(), secret.is_some()) {
+            (false, false) => "must specify one of: `configMapRef` or `secretRef`",
+            (true, true) => "may not have more than one field specified at a time",
+            _ => return,
+        };
+        // A real server names the list, not the item.
+        let place = c.path.rsplit_once('[').map_or("", |(list, _)| list).to_owned();
+        c.errors.push(FieldError::invalid(place, "", detail));
     });
     mounts(c, container, volumes);
     c.one_of(container, "imagePullPolicy", &["Always", "IfNotPresent", "Never"]);
@@ -200,10 +197,11 @@ fn environment(c: &mut Check, variable: &Value) {
         for member in ["configMapKeyRef", "secretKeyRef"] {
             let Some(reference) = from.get(member).filter(|r| !r.is_null()) else { continue };
             c.below(member, |c| {
-                for part in ["name", "key"] {
-                    if text(reference, part).is_empty() {
-                        c.required(part, "");
-                    }
+                let name = text(reference, "name");
+                c.text_faults("name", name, names::dns_subdomain(name));
+                match text(reference, "key") {
+                    "" => c.required("key", ""),
+                    key => c.text_faults("key", key, key_faults(key)),
                 }
             });
         }

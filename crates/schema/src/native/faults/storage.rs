@@ -9,14 +9,15 @@ use std::cmp::Ordering;
 /// The most that all data of one object may hold, in bytes.
 const DATA_LIMIT: u64 = 1024 * 1024;
 
-fn key_faults(key: &str) -> Vec<String> {
+/// What is wrong with a key of a ConfigMap or Secret.
+pub(super) fn key_faults(key: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if key.len() > 253 {
         faults.push("must be no more than 253 characters".to_owned());
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
     if key.is_empty() || !key.bytes().all(plain) {
-        faults.push("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".replace(",  or", ", or"));
+        faults.push("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".to_owned());
     }
     if key == "." || key == ".." {
         faults.push(format!("must not be '{key}'"));

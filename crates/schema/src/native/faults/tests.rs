@@ -23,7 +23,13 @@ fn workloads() {
     let fine = r#""selector": {"matchLabels": {"a": "1"}},"#;
     let pod = r#"{"containers": [{"name": "c", "image": "i"}]}"#;
     assert_eq!(deployment(fine, pod), NONE);
-    assert_eq!(deployment("", pod), ["spec.selector: Required value"]);
+    assert_eq!(
+        deployment("", pod),
+        [
+            "spec.selector: Required value",
+            r#"spec.template.metadata.labels: Invalid value: {"a":"1"}: `selector` does not match template `labels`"#,
+        ]
+    );
     assert_eq!(
         deployment(r#""selector": {"matchLabels": {"a": "2"}},"#, pod),
         [
@@ -103,7 +109,7 @@ fn pods() {
         ),
         (
             r#""envFrom": [{}]"#,
-            r#"spec.containers[0].envFrom[0]: Invalid value: "": must specify one of: `configMapRef` or `secretRef`"#,
+            r#"spec.containers[0].envFrom: Invalid value: "": must specify one of: `configMapRef` or `secretRef`"#,
         ),
     ] {
         assert_eq!(container(more), [expected], "{more}");
@@ -124,7 +130,7 @@ fn services_data_and_access() {
         (
             "ConfigMap",
             r#"{"data": {"a b": ""}}"#,
-            r#"data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name', or 'KEY_NAME', or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"#,
+            r#"data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"#,
         ),
         (
             "Secret",
@@ -158,7 +164,7 @@ fn services_data_and_access() {
     assert_eq!(
         told(
             "HorizontalPodAutoscaler",
-            r#"{"spec": {"minReplicas": 3, "maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "a"}}}"#
+            r#"{"spec": {"minReplicas": 3, "maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}}}"#
         ),
         ["spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`"]
     );

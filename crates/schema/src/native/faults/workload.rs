@@ -1,8 +1,8 @@
 //! What makes pods: Deployment and its siblings, jobs, and what scales and guards them.
 
-use super::{Check, has, list, map, number, pod, selects, text};
-use crate::FieldError;
-use crate::names;
+use super::{Check, has, list, map, number, pod, selects, storage, text};
+use crate::error::{go_json, go_selector};
+use crate::{FieldError, FieldErrorKind, names};
 use object::Value;
 
 /// The template of pods; `of` is the spec that holds it.
@@ -10,7 +10,7 @@ fn template(c: &mut Check, of: &Value) {
     let Some(template) = of.get("template") else { return };
     c.below("template", |c| {
         let metadata = template.get("metadata").unwrap_or(&Value::Null);
-        c.labels(metadata.get("labels"), "metadata.labels");
+        c.labels(metadata.get("labels"), "labels");
         let spec = template.get("spec").unwrap_or(&Value::Null);
         c.below("spec", |c| pod::spec(c, spec));
     });
@@ -30,21 +30,34 @@ fn is_empty(selector: &Value) -> bool {
     map(selector, "matchLabels").is_empty() && list(selector, "matchExpressions").is_empty()
 }
 
-/// The selector of a kind that must have one, and the template it must select.
-fn selected_template(c: &mut Check, spec: &Value, name: &str) {
+/// The selector of a kind that must have one, and the template it must select. False when the selector cannot be
+/// read: then nobody looks at the template.
+fn selected_template(c: &mut Check, spec: &Value, name: &str, unreadable: &str) -> bool {
     match spec.get("selector").filter(|s| !s.is_null()) {
-        None => c.required("selector", ""),
+        // No selector selects nothing, not these labels either.
+        None => {
+            c.required("selector", "");
+            selector_matches(c, spec);
+        }
         Some(selector) => {
+            let before = c.errors.len();
             c.selector(spec, "selector");
+            let readable = c.errors.len() == before;
             if is_empty(selector) {
                 let detail = format!("empty selector is invalid for {name}");
                 c.invalid("selector", selector.clone(), detail);
-            } else {
+            } else if readable {
                 selector_matches(c, spec);
+            } else {
+                let path = c.at("selector");
+                let shown = go_selector(selector);
+                c.errors.push(FieldError::invalid_shown(path, &shown, unreadable));
+                return false;
             }
         }
     }
     template(c, spec);
+    true
 }
 
 fn always_running(c: &mut Check, spec: &Value, name: &str) {
@@ -62,8 +75,9 @@ fn always_running(c: &mut Check, spec: &Value, name: &str) {
 
 pub(super) fn deployment(c: &mut Check, spec: &Value) {
     c.not_negative(spec, "replicas");
-    selected_template(c, spec, "deployment");
-    always_running(c, spec, "ReplicaSet");
+    if selected_template(c, spec, "deployment", "invalid label selector") {
+        always_running(c, spec, "ReplicaSet");
+    }
     let strategy = spec.get("strategy").unwrap_or(&Value::Null);
     match text(strategy, "type") {
         "Recreate" if has(strategy, "rollingUpdate") => {
@@ -76,9 +90,25 @@ pub(super) fn deployment(c: &mut Check, spec: &Value) {
             c.below("strategy.rollingUpdate", |c| rolling_update(c, update));
         }
         _ => {
-            let path = c.at("strategy");
-            let known = ["Recreate", "RollingUpdate"];
-            c.errors.push(FieldError::not_supported(path, strategy.clone(), known));
+            // The server shows its inner type, whose members have no JSON names.
+            let update = strategy.get("rollingUpdate").filter(|u| !u.is_null()).map_or_else(
+                || "null".to_owned(),
+                |update| {
+                    let part = |key| update.get(key).map_or_else(|| "0".to_owned(), go_json);
+                    format!(
+                        "{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}",
+                        part("maxUnavailable"),
+                        part("maxSurge")
+                    )
+                },
+            );
+            let type_ = go_json(&text(strategy, "type").into());
+            let detail = format!(
+                "{{\"Type\":{type_},\"RollingUpdate\":{update}}}: supported values: \"Recreate\", \"RollingUpdate\""
+            );
+            let kind = FieldErrorKind::NotSupported;
+            let error = FieldError::new(kind, c.at("strategy"), "", detail);
+            c.errors.push(error.without_value());
         }
     }
     c.not_negative(spec, "minReadySeconds");
@@ -117,7 +147,7 @@ fn int_or_percent(c: &mut Check, of: &Value, member: &str) {
         Some(Value::String(text)) => {
             let digits = text.strip_suffix('%').unwrap_or_default();
             if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', regex used for validation is '[0-9]+%')";
+                let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
                 c.invalid(member, text.as_str(), detail);
             }
         }
@@ -136,8 +166,9 @@ fn at_most_everything(c: &mut Check, of: &Value, member: &str) {
 pub(super) fn replica_set(c: &mut Check, spec: &Value) {
     c.not_negative(spec, "replicas");
     c.not_negative(spec, "minReadySeconds");
-    selected_template(c, spec, "deployment");
-    always_running(c, spec, "ReplicaSet");
+    if selected_template(c, spec, "deployment", "invalid label selector") {
+        always_running(c, spec, "ReplicaSet");
+    }
 }
 
 pub(super) fn stateful_set(c: &mut Check, spec: &Value) {
@@ -165,16 +196,22 @@ pub(super) fn stateful_set(c: &mut Check, spec: &Value) {
     if !service.is_empty() {
         c.text_faults("serviceName", service, names::dns_label(service));
     }
+    c.each(spec, "volumeClaimTemplates", |c, template| {
+        let spec = template.get("spec").unwrap_or(&Value::Null);
+        c.below("spec", |c| storage::claim(c, spec));
+    });
     // Volumes of claim templates are there when pods are made.
     let mut whole = spec.clone();
     let claims = list(spec, "volumeClaimTemplates").iter();
-    let claims: Vec<Value> = claims
-        .filter_map(|t| t.at(["metadata", "name"]))
+    let mut claims: Vec<Value> = claims
+        .map(|t| t.at(["metadata", "name"]).cloned().unwrap_or_else(|| "".into()))
         .map(|name| {
-            object::map! {"name": name.clone(), "persistentVolumeClaim": object::map! {"claimName": name.clone()}}
+            object::map! {"name": name.clone(), "persistentVolumeClaim": object::map! {"claimName": name}}
                 .into()
         })
         .collect();
+    claims.sort_by(Value::total_cmp);
+    claims.dedup();
     if let Some(pod) = whole.get_mut("template").and_then(|t| t.get_mut("spec")) {
         let named = |v: &Value| claims.iter().any(|c| c.get("name") == v.get("name"));
         let own: Vec<Value> = list(pod, "volumes").iter().filter(|v| !named(v)).cloned().collect();
@@ -183,13 +220,16 @@ pub(super) fn stateful_set(c: &mut Check, spec: &Value) {
             pod.make_map().insert("volumes", volumes);
         }
     }
-    selected_template(c, &whole, "statefulset");
+    selected_template(c, &whole, "statefulset", "");
     always_running(c, spec, "StatefulSet");
 }
 
 pub(super) fn daemon_set(c: &mut Check, spec: &Value) {
+    let before = c.errors.len();
     c.selector(spec, "selector");
-    selector_matches(c, spec);
+    if c.errors.len() == before {
+        selector_matches(c, spec);
+    }
     if let Some(selector) = spec.get("selector").filter(|s| !s.is_null() && is_empty(s)) {
         c.invalid("selector", selector.clone(), "empty selector is invalid for daemonset");
     }
@@ -282,6 +322,11 @@ pub(super) fn autoscaler(c: &mut Check, spec: &Value) {
     if let Some(least) = least.filter(|n| *n < 1) {
         c.invalid("minReplicas", least, "must be greater than or equal to 1");
     }
+    let woken = |metric: &Value| ["Object", "External"].contains(&text(metric, "type"));
+    if least == Some(0) && !list(spec, "metrics").iter().any(woken) {
+        let detail = "must specify at least one Object or External metric to support scaling to zero replicas";
+        c.forbidden("metrics", detail);
+    }
     let most = number(spec, "maxReplicas").unwrap_or_default();
     if most < 1 {
         c.invalid("maxReplicas", most, "must be greater than 0");
@@ -291,6 +336,10 @@ pub(super) fn autoscaler(c: &mut Check, spec: &Value) {
     }
     let target = spec.get("scaleTargetRef").unwrap_or(&Value::Null);
     c.below("scaleTargetRef", |c| {
+        let version = text(target, "apiVersion");
+        if !version.contains('/') {
+            c.invalid("apiVersion", version, "apiVersion must specify API group");
+        }
         for member in ["kind", "name"] {
             let value = text(target, member);
             if value.is_empty() {
