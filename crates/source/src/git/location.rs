@@ -89,6 +89,11 @@ impl Location {
         }
     }
 
+    /// Whether it is a path of this machine, which only its owner may be allowed to name.
+    pub fn is_local(&self) -> bool {
+        matches!(self.way, Way::Local(_))
+    }
+
     /// Whether two locations are the same host, scheme and port: credentials of one may be shown to the other.
     pub(crate) fn same_host(&self, other: &Self) -> bool {
         match (&self.way, &other.way) {

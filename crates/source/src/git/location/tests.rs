@@ -48,3 +48,13 @@ fn submodule_urls_are_relative_to_the_repository() {
     assert!(base.same_host(&base.join("../x").unwrap()));
     assert!(!base.same_host(&Location::parse("http://example.com/org/repo.git").unwrap()));
 }
+
+#[test]
+fn paths_of_this_machine_are_told_apart_however_they_are_written() {
+    for url in ["/srv/x", "./x", "x", "file:///x", "FILE:///x", "file://x", "File:///x"] {
+        assert!(Location::parse(url).unwrap().is_local(), "{url}");
+    }
+    for url in ["https://h/x", "HTTP://h/x", "ssh://h/x", "git@h:x", "h:x"] {
+        assert!(!Location::parse(url).unwrap().is_local(), "{url}");
+    }
+}

@@ -410,3 +410,51 @@ async fn an_empty_repository_has_no_branch() {
     }
     assert!(Ours::new().repository.resolve(&sample.source()).await.is_err());
 }
+
+/// Reading goes on undisturbed while commits arrive and packs are merged and removed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_and_merging_at_the_same_time() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    many(&sample);
+    sample.commit();
+    let ours = Ours::with(Limits { packs: 2, revisions: 1, ..Limits::default() });
+    let server = Server::start(sample.directory.path(), Manner::default()).await;
+    let source = server.source();
+    follow(&ours, &source).await.unwrap();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let readers: Vec<_> = (0..2)
+        .map(|_| {
+            let (repository, stop) = (ours.repository.clone(), Arc::clone(&stop));
+            let commit = sample.git(&["rev-parse", "HEAD"]).parse().unwrap();
+            let tree = repository.tree(commit, false).unwrap();
+            std::thread::spawn(move || {
+                let mut rounds = 0;
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    for app in 0..100 {
+                        let read =
+                            tree.file(&path(&format!("apps/app-{app}/service.yaml"))).unwrap();
+                        assert_eq!(&*read, format!("kind: service\nname: app-{app}\n").as_bytes());
+                    }
+                    rounds += 1;
+                }
+                rounds
+            })
+        })
+        .collect();
+    for round in 0..15 {
+        for app in 0..30 {
+            sample
+                .write(&format!("apps/app-{app}/service.yaml"), &format!("kind: {round} {app}\n"));
+        }
+        let commit = sample.commit();
+        follow(&ours, &source).await.unwrap();
+        assert_eq!(text(&ours, commit, "apps/app-7/service.yaml"), format!("kind: {round} 7\n"));
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for reader in readers {
+        assert!(reader.join().unwrap() > 0);
+    }
+}

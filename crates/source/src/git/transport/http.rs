@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Redirects followed for one request.
@@ -67,24 +67,10 @@ impl HttpClient {
 
 fn tls(source: &GitSource, location: &Location) -> Result<rustls::ClientConfig, GitError> {
     let wrong = |problem: String| GitError::Authentication { url: location.to_string(), problem };
-    let mut roots = rustls::RootCertStore::empty();
-    if matches!(location.way, Way::Http { tls: true, .. }) {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    if let Some(pem) = &source.ca {
-        let mut added = 0;
-        for certificate in rustls_pemfile::certs(&mut pem.as_slice()) {
-            let certificate =
-                certificate.map_err(|e| wrong(format!("the CA of the Secret is no PEM: {e}")))?;
-            roots
-                .add(certificate)
-                .map_err(|e| wrong(format!("the CA of the Secret cannot be used: {e}")))?;
-            added += 1;
-        }
-        if added == 0 {
-            return Err(wrong("the CA of the Secret holds no certificate".to_owned()));
-        }
-    }
+    let roots = match &source.ca {
+        None => machine_roots(),
+        Some(pem) => Arc::new(with_own(machine_roots(), pem).map_err(wrong)?),
+    };
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(
         rustls::crypto::ring::default_provider(),
     ))
@@ -102,6 +88,34 @@ fn tls(source: &GitSource, location: &Location) -> Result<rustls::ClientConfig, 
     builder
         .with_client_auth_cert(chain, key)
         .map_err(|e| wrong(format!("the client certificate of the Secret cannot be used: {e}")))
+}
+
+/// The authorities this machine trusts, read once: they are a few hundred KB.
+fn machine_roots() -> Arc<rustls::RootCertStore> {
+    static ROOTS: OnceLock<Arc<rustls::RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    };
+    ROOTS.get_or_init(read).clone()
+}
+
+fn with_own(
+    roots: Arc<rustls::RootCertStore>,
+    pem: &[u8],
+) -> Result<rustls::RootCertStore, String> {
+    let mut roots = Arc::unwrap_or_clone(roots);
+    let before = roots.len();
+    for certificate in rustls_pemfile::certs(&mut &*pem) {
+        let certificate =
+            certificate.map_err(|e| format!("the CA of the Secret is no PEM: {e}"))?;
+        roots.add(certificate).map_err(|e| format!("the CA of the Secret cannot be used: {e}"))?;
+    }
+    if roots.len() == before {
+        return Err("the CA of the Secret holds no certificate".to_owned());
+    }
+    Ok(roots)
 }
 
 /// One conversation with a server.
