@@ -423,7 +423,8 @@ fn addresses(new: &Value, old: &Value, errors: &mut Vec<FieldError>) {
     let (before, now) = (list(old), list(new));
     let mut invalid = |index: usize, words: &str| {
         let path = format!("spec.clusterIPs[{index}]");
-        errors.push(FieldError::invalid(path, Value::List(now.clone()), words));
+        let shown = if now.is_empty() { Value::Null } else { Value::List(now.clone()) };
+        errors.push(FieldError::invalid(path, shown, words));
     };
     if before.len() == now.len() {
         for (index, _) in before.iter().zip(&now).enumerate().filter(|(_, (b, n))| b != n) {

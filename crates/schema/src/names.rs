@@ -7,7 +7,7 @@
 //! After `k8s.io/apimachinery/pkg/api/validation` and `pkg/api/validate/content`. Deliberately absent: whether a
 //! namespace exists, generating names.
 
-use crate::{FieldError, Kind};
+use crate::{FieldError, Kind, builtin};
 use object::{Gvk, Value};
 
 /// The most that all annotations of an object may hold, keys and values, in bytes.
@@ -219,7 +219,8 @@ pub fn metadata(kind: &Kind, object: &Value) -> Vec<FieldError> {
         _ => {}
     }
     common(metadata, &mut errors);
-    finalizers(metadata, &mut errors);
+    let builtin = builtin::kind(&kind.group, &kind.version, &kind.kind).is_some();
+    finalizers(metadata, builtin, &mut errors);
     errors
 }
 
@@ -353,12 +354,20 @@ fn owners(metadata: &Value, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn finalizers(metadata: &Value, errors: &mut Vec<FieldError>) {
+fn finalizers(metadata: &Value, builtin: bool, errors: &mut Vec<FieldError>) {
     const PATH: &str = "metadata.finalizers";
     let finalizers = texts(metadata, "finalizers");
     for finalizer in &finalizers {
         let faults = label_key(finalizer);
         errors.extend(faults.into_iter().map(|f| FieldError::invalid(PATH, *finalizer, f)));
+    }
+    // Custom kinds may use any name.
+    const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+    for (index, finalizer) in finalizers.iter().enumerate() {
+        if builtin && !finalizer.contains('/') && !STANDARD.contains(finalizer) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid(format!("{PATH}[{index}]"), *finalizer, detail));
+        }
     }
     if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";

@@ -4,6 +4,7 @@
 //! - [`default`]: what Kubernetes' code fills in
 //! - [`encode`]: which empty members are written
 //! - [`faults`]: what is wrong with the content of the kinds people write every day
+//! - [`keep_allocated`]: what an update may leave out
 //!
 //! [`admit`] is all three in order. Deliberately absent: what a server fills in from its own state (cluster
 //! addresses, uids, times), validation ([`crate::names`], [`crate::immutable`]).
@@ -12,6 +13,7 @@ mod decode;
 mod defaults;
 mod encode;
 mod faults;
+mod keep;
 
 use crate::builtin;
 use object::Value;
@@ -20,6 +22,7 @@ pub use decode::{DecodeError, decode};
 pub use defaults::default;
 pub use encode::encode;
 pub use faults::faults;
+pub use keep::keep_allocated;
 
 /// Makes of what a client sent what a real server would store: [`decode`], [`default`], [`encode`]. Returns the
 /// paths of the members that were dropped because no type has them.

@@ -73,7 +73,7 @@ fn labels_annotations_and_finalizers() {
         faults("ConfigMap", &object),
         ["metadata.annotations: Too long: may not be more than 262144 bytes"]
     );
-    assert_eq!(faults("ConfigMap", r#"{"metadata": {"name": "a", "namespace": "n", "labels": {"k": "-"}, "finalizers": ["a b"]}}"#).len(), 2);
+    assert_eq!(faults("ConfigMap", r#"{"metadata": {"name": "a", "namespace": "n", "labels": {"k": "-"}, "finalizers": ["x/a b"]}}"#).len(), 2);
 }
 
 #[test]

@@ -14,8 +14,9 @@ mod workload;
 use crate::{FieldError, Kind, names};
 use object::{Map, Value};
 
-/// Everything wrong with an object of a built-in kind as a client sent it: decoded and defaulted.
-pub fn faults(kind: &Kind, object: &Value) -> Vec<FieldError> {
+/// Everything wrong with an object of a built-in kind as a client sent it: decoded and defaulted. With `update`
+/// it replaces one: what may not change anyhow is not looked at again.
+pub fn faults(kind: &Kind, object: &Value, update: bool) -> Vec<FieldError> {
     let mut check = Check::default();
     let spec = object.get("spec").unwrap_or(&Value::Null);
     match (kind.group.as_str(), kind.kind.as_str()) {
@@ -27,7 +28,7 @@ pub fn faults(kind: &Kind, object: &Value) -> Vec<FieldError> {
         ("apps", "DaemonSet") => check.below("spec", |c| workload::daemon_set(c, spec)),
         ("apps", "Deployment") => check.below("spec", |c| workload::deployment(c, spec)),
         ("apps", "ReplicaSet") => check.below("spec", |c| workload::replica_set(c, spec)),
-        ("apps", "StatefulSet") => check.below("spec", |c| workload::stateful_set(c, spec)),
+        ("apps", "StatefulSet") => check.below("spec", |c| workload::stateful_set(c, spec, update)),
         ("autoscaling", "HorizontalPodAutoscaler") => {
             check.below("spec", |c| workload::autoscaler(c, spec));
         }

@@ -5,7 +5,7 @@ fn told(kind: &str, text: &str) -> Vec<String> {
     let kind = builtin::kinds().iter().find(|k| k.kind == kind).unwrap();
     let mut object = object::from_json(text.as_bytes()).unwrap();
     native::admit(&kind.group, &kind.version, &kind.kind, &mut object).unwrap();
-    faults(kind, &object).iter().map(FieldError::to_string).collect()
+    faults(kind, &object, false).iter().map(FieldError::to_string).collect()
 }
 
 const NONE: [&str; 0] = [];

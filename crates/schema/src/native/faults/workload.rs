@@ -171,7 +171,7 @@ pub(super) fn replica_set(c: &mut Check, spec: &Value) {
     }
 }
 
-pub(super) fn stateful_set(c: &mut Check, spec: &Value) {
+pub(super) fn stateful_set(c: &mut Check, spec: &Value, update: bool) {
     let policy = text(spec, "podManagementPolicy");
     if !["OrderedReady", "Parallel"].contains(&policy) {
         c.invalid("podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'");
@@ -193,13 +193,15 @@ pub(super) fn stateful_set(c: &mut Check, spec: &Value) {
     c.not_negative(spec, "replicas");
     c.not_negative(spec, "minReadySeconds");
     let service = text(spec, "serviceName");
-    if !service.is_empty() {
+    if !service.is_empty() && !update {
         c.text_faults("serviceName", service, names::dns_label(service));
     }
-    c.each(spec, "volumeClaimTemplates", |c, template| {
-        let spec = template.get("spec").unwrap_or(&Value::Null);
-        c.below("spec", |c| storage::claim(c, spec));
-    });
+    if !update {
+        c.each(spec, "volumeClaimTemplates", |c, template| {
+            let spec = template.get("spec").unwrap_or(&Value::Null);
+            c.below("spec", |c| storage::claim(c, spec));
+        });
+    }
     // Volumes of claim templates are there when pods are made.
     let mut whole = spec.clone();
     let claims = list(spec, "volumeClaimTemplates").iter();
