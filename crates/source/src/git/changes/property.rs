@@ -68,7 +68,7 @@ impl Writer<'_> {
         for (path, leaf) in content {
             match path.split_once('/') {
                 Some((name, rest)) => {
-                    drop(below.entry(name).or_default().insert(rest.to_owned(), leaf.clone()))
+                    below.entry(name).or_default().insert(rest.to_owned(), leaf.clone());
                 }
                 None => {
                     let (mode, data) = match leaf {

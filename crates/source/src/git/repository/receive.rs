@@ -7,7 +7,8 @@ use bytes::{Buf, Bytes};
 use gix_pack::bundle::write::Options;
 use std::fs::File;
 use std::io::{self, BufRead, Read};
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 /// Pieces of a pack waiting to be read: at most a few MB.
@@ -24,9 +25,11 @@ impl Repository {
         let key = location.key();
         let known = lock(&self.0.capabilities).get(&key).cloned();
         let (sender, receiver) = mpsc::channel(WAITING);
-        let this = self.clone();
+        // Dropped with this future: when the time is up, the work on what arrived ends too.
+        let given_up = GivenUp::default();
+        let (this, interrupt) = (self.clone(), Arc::clone(&given_up.0));
         let writing = tokio::task::spawn_blocking(move || {
-            this.write_pack(ChannelReader { receiver, piece: Bytes::new() })
+            this.write_pack(ChannelReader { receiver, piece: Bytes::new() }, &interrupt)
         });
         let received = protocol::fetch(transport, &wants, known, &sender).await;
         drop(sender);
@@ -43,7 +46,7 @@ impl Repository {
 
     /// Indexes a pack, which computes the id of every object anew, completes it with the objects it builds on,
     /// and puts it in place. Gives the number of its objects.
-    fn write_pack(&self, mut pack: ChannelReader) -> io::Result<usize> {
+    fn write_pack(&self, mut pack: ChannelReader, interrupt: &AtomicBool) -> io::Result<usize> {
         let options = Options {
             alloc_limit_bytes: usize::try_from(self.0.limits.object).ok(),
             ..Options::default()
@@ -52,7 +55,7 @@ impl Repository {
             &mut pack,
             Some(&self.0.objects.pack_directory()),
             &mut gix::progress::Discard,
-            &AtomicBool::new(false),
+            interrupt,
             Some(self.0.objects.handle()),
             gix::hash::Kind::Sha1,
             options,
@@ -65,6 +68,16 @@ impl Repository {
             std::fs::remove_file(keep)?;
         }
         Ok(outcome.index.num_objects as usize)
+    }
+}
+
+/// Says on being dropped that nobody waits any more.
+#[derive(Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -99,3 +112,6 @@ impl BufRead for ChannelReader {
         self.piece.advance(length);
     }
 }
+
+#[cfg(test)]
+mod tests;
