@@ -133,10 +133,17 @@ impl fmt::Display for BuildError {
             write!(f, "{object}: ")?;
         }
         f.write_str(&self.0.message)?;
-        for (i, file) in self.0.through.iter().enumerate() {
-            write!(f, "{}{file}", if i == 0 { " (through " } else { ", " })?;
+        // Innermost first; of a long way the middle is left out.
+        let through = &self.0.through;
+        for (i, file) in through.iter().enumerate() {
+            match i {
+                0 => write!(f, " (through {file}")?,
+                _ if i < 3 || i + 1 == through.len() => write!(f, ", {file}")?,
+                3 => f.write_str(", ...")?,
+                _ => {}
+            }
         }
-        if !self.0.through.is_empty() {
+        if !through.is_empty() {
             f.write_str(")")?;
         }
         Ok(())

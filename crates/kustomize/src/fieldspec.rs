@@ -2,9 +2,12 @@
 //!
 //! Source: `api/types/fieldspec.go` and `api/filters/fieldspec` of kustomize v5.8.1.
 
-use crate::decode::{Decoded, Fields, Mode};
+#[cfg(test)]
+mod tests;
+
+use crate::decode::{Decoded, Fields, Mode, Wrong};
 use crate::ident::Gvk;
-use crate::node::{Kind, Map, Node, Scalar, Tag};
+use crate::node::{Kind, MAX_DEPTH, Map, Node, Scalar, Tag};
 use compact_str::CompactString;
 use object::Value;
 
@@ -18,6 +21,9 @@ pub(crate) struct FieldSpec {
     /// Whether to make what is missing on the way.
     pub(crate) create: bool,
 }
+
+/// Longest path: every part may become a level of nesting.
+const LONGEST: usize = 2 * MAX_DEPTH;
 
 /// What is made at the end of the path when it is missing.
 #[derive(Clone, Copy)]
@@ -47,7 +53,12 @@ impl FieldSpec {
         fields.only(&["group", "version", "kind", "path", "create"])?;
         let inner = fields.embedded();
         let gvk = Gvk::new(&inner.text("group")?, &inner.text("version")?, &inner.text("kind")?);
-        Ok(Self::new(gvk, &fields.text("path")?, fields.truth("create")?))
+        let path = fields.text("path")?;
+        if path.len() > LONGEST {
+            let message = format!("the path is longer than {LONGEST} characters");
+            return Err(Wrong::new(message).under("path"));
+        }
+        Ok(Self::new(gvk, &path, fields.truth("create")?))
     }
 
     /// Calls `set` on every node the path leads to in `root`, if the spec is for its kind, and says whether

@@ -109,7 +109,7 @@ const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 /// As [`crate::build`], and when a variable cannot be substituted.
 pub fn build_flux(tree: &dyn Tree, path: &TreePath, flux: &FluxBuild) -> Result<Built, BuildError> {
     let loader = Loader::new(tree, LoadRestrictions::None, flux.limits);
-    let builder = Builder { loader: &loader, schemas: Schemas::default() };
+    let builder = Builder { loader: &loader, schemas: Schemas::default(), work: 0 };
     let target = root_target(&loader, path, flux)?;
     let options = BuildOptions {
         load_restrictions: LoadRestrictions::None,
@@ -213,7 +213,12 @@ fn root_target(
         ..Patch::default()
     }));
     for component in &flux.components {
-        let resolved = loader.resolve(&root, component).map_err(|e| e.in_file(&file))?;
+        let resolved = match loader.resolve(&root, component) {
+            Ok(resolved) => resolved,
+            // What would stand outside of the repository does not exist.
+            Err(_) if flux.ignore_missing_components && component.starts_with("..") => continue,
+            Err(error) => return Err(error.in_file(&file)),
+        };
         if flux.ignore_missing_components && loader.is_directory(&resolved)?.is_none() {
             continue;
         }

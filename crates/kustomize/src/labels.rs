@@ -2,6 +2,9 @@
 //!
 //! Source of the grammar: `k8s.io/apimachinery/pkg/labels`.
 
+#[cfg(test)]
+mod tests;
+
 use std::str::FromStr;
 
 #[derive(Debug, Clone, PartialEq)]

@@ -78,11 +78,19 @@ pub struct Limits {
     pub depth: usize,
     /// Kustomizations entered in one build, each as often as it is.
     pub kustomizations: usize,
+    /// Objects handled by transformers, each as often as it is by one.
+    pub work: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 512 << 20, objects: 100_000, depth: 64, kustomizations: 10_000 }
+        Self {
+            bytes: 512 << 20,
+            objects: 100_000,
+            depth: 64,
+            kustomizations: 10_000,
+            work: 50_000_000,
+        }
     }
 }
 
@@ -149,7 +157,7 @@ pub fn build(
     options: &BuildOptions,
 ) -> Result<Built, BuildError> {
     let loader = Loader::new(tree, options.load_restrictions, options.limits);
-    let builder = Builder { loader: &loader, schemas: Schemas::default() };
+    let builder = Builder { loader: &loader, schemas: Schemas::default(), work: 0 };
     let target = builder.load(Root::new(path.clone()), None)?;
     run(builder, target, options)
 }

@@ -4,6 +4,9 @@
 //! without text inside a patched map vanishes, `$patch: replace` inside a list item is undone by the item it
 //! replaces, a value set over a quoted one is quoted. Directives are `$patch: replace|delete|merge` only.
 
+#[cfg(test)]
+mod tests;
+
 use crate::node::{Kind, List, MAX_DEPTH, Map, Node, Scalar, Tag};
 use crate::schema::{Schema, Schemas};
 use std::collections::{HashMap, HashSet};
@@ -72,6 +75,9 @@ enum Directive {
     Replace,
     Delete,
 }
+
+/// How many items may be merged by key: the work grows with the square, in kustomize as here.
+const MERGED: usize = 5000;
 
 struct Merger<'a> {
     schemas: &'a Schemas,
@@ -237,11 +243,15 @@ impl Merger<'_> {
     ) -> Result<(), String> {
         let mut patches: HashMap<compact_str::CompactString, Node> = HashMap::new();
         let mut added = Vec::new();
+        let here: HashSet<compact_str::CompactString> = match patch {
+            Some(_) => target.entries.iter().map(|(key, _)| key.text.clone()).collect(),
+            None => HashSet::new(),
+        };
         for (key, node) in patch.into_iter().flat_map(|p| p.entries) {
             if patches.contains_key(&key.text) {
                 continue;
             }
-            if target.position(&key.text).is_none() {
+            if !here.contains(&key.text) {
                 added.push(key.clone());
             }
             patches.insert(key.text, node);
@@ -348,6 +358,10 @@ impl Merger<'_> {
         depth: usize,
     ) -> Result<(), String> {
         let count = target.items.len();
+        let total = count + patch.as_ref().map_or(0, |p| p.items.len());
+        if total > MERGED {
+            return Err(format!(": {total} items are to be merged by key, at most {MERGED} are"));
+        }
         let mut pool = Pool { nodes: std::mem::take(&mut target.items) };
         let mut listed: Vec<usize> = (0..count).collect();
         let mut patch = patch.map(|p| p.items).unwrap_or_default();

@@ -2,6 +2,9 @@
 //!
 //! Source: `kyaml/yaml/fns.go` (`PathGetter`) and `kyaml/yaml/match.go` (`PathMatcher`).
 
+#[cfg(test)]
+mod tests;
+
 use crate::node::{Kind, List, Map, Node, Scalar, Tag, embedded};
 use regex::Regex;
 

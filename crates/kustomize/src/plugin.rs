@@ -232,6 +232,9 @@ fn value_targets(fields: Fields<'_>) -> Decoded<Vec<crate::transform::ValueTarge
             field_path: fields.text("fieldPath")?,
             position: fields.int("filePathPosition")?,
         };
+        if target.field_path.len() > 2 * crate::node::MAX_DEPTH {
+            return Err(Wrong::new("the path is too long").under("fieldPath"));
+        }
         if target.field_path.is_empty() {
             return Err(Wrong::new("a field path is needed").under("fieldPath"));
         }

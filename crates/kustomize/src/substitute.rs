@@ -3,6 +3,9 @@
 //! Source: `github.com/fluxcd/pkg/envsubst` v1.8 (after drone/envsubst), whose peculiarities are kept: `:+`,
 //! `:?` and `-` all mean a default, `$$` is one dollar and escapes what follows it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 /// When to substitute.
@@ -348,6 +351,10 @@ fn call(name: &str, value: &str, args: &[String], out: &mut String) -> Result<()
     };
     if matches!(name, "#" | "##" | "%" | "%%") && value.len() > PATTERN {
         return Err(SubstituteError::Limit("a value is too long to match a pattern against"));
+    }
+    let matches = if matches!(name, "//") { value.len() + 1 } else { 1 };
+    if matches.saturating_mul(arg(1).len()) > OUTPUT {
+        return Err(SubstituteError::Limit("the substituted text is too long"));
     }
     match name {
         "," => out.push_str(&first(false)),

@@ -52,6 +52,8 @@ struct Step {
 pub(crate) struct Builder<'a> {
     pub(crate) loader: &'a Loader<'a>,
     pub(crate) schemas: Schemas,
+    /// Objects handled by transformers so far, each as often as it is.
+    pub(crate) work: usize,
 }
 
 /// The kustomization file of a directory.
@@ -369,12 +371,19 @@ impl<'a> Builder<'a> {
             .collect();
         steps.extend(self.external(target, &target.kustomization.transformers)?);
         for step in steps {
+            self.work += acc.map.list().len();
+            let limit = self.loader.limits.work;
+            if self.work > limit {
+                let message =
+                    format!("the transformers would handle more than {limit} objects in all");
+                return Err(here(BuildError::new(Fault::Limit, message)));
+            }
             let context = Context { schemas: &self.schemas, by: &step.by };
             step.transformer.run(&mut acc.map, &context).map_err(here)?;
+            acc.map.drop_empty();
             if let Some(note) = &step.note {
                 acc.map.list_mut().iter_mut().for_each(|r| annotate(r, note));
             }
-            acc.map.drop_empty();
         }
         Ok(())
     }

@@ -7,6 +7,8 @@
 
 mod read;
 pub(crate) mod shared;
+#[cfg(test)]
+mod tests;
 mod value;
 mod write;
 
@@ -253,6 +255,16 @@ impl Node {
         match self {
             Self::List(list) => Some(&list.items),
             _ => None,
+        }
+    }
+
+    /// Values in this and bytes of text, all below included; `None` when it nests deeper than `depth`.
+    pub(crate) fn weight(&self, depth: usize) -> Option<usize> {
+        let below = |weight: usize, node: &Self| Some(weight + node.weight(depth.checked_sub(1)?)?);
+        match self {
+            Self::Scalar(scalar) => Some(1 + scalar.text.len()),
+            Self::List(list) => list.items.iter().try_fold(1, below),
+            Self::Map(map) => map.entries.iter().map(|(_, value)| value).try_fold(1, below),
         }
     }
 

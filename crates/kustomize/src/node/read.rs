@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use object::YamlError;
 use object::events::{self, Event, Mark, Parser, Properties};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How deep maps and lists may nest: everything that walks a node is recursive.
 pub(crate) const MAX_DEPTH: usize = object::MAX_DEPTH;
@@ -258,11 +258,11 @@ fn merge_sources(node: Node, mark: Mark) -> Result<Vec<Map>, ReadError> {
 
 /// Adds what the sources bring and the map does not say itself.
 fn add_merged(map: &mut Map, sources: Vec<Map>) {
-    let own = map.entries.len();
+    let own: HashSet<CompactString> = map.entries.iter().map(|(k, _)| k.text.clone()).collect();
     let mut added: HashMap<CompactString, usize> = HashMap::new();
     for source in sources {
         for (key, node) in source.entries {
-            if map.entries[..own].iter().any(|(k, _)| k.text == key.text) {
+            if own.contains(&key.text) {
                 continue;
             }
             match added.get(&key.text) {

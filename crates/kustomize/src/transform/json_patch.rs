@@ -3,6 +3,7 @@
 //! Source: `gopkg.in/evanphx/json-patch.v4`: `replace` of a missing member adds it, indices may be negative,
 //! an `add` without value adds null.
 
+use crate::node::MAX_DEPTH;
 use object::{Map, Value};
 
 /// A decoded patch.
@@ -47,13 +48,33 @@ impl JsonPatch {
     /// # Errors
     /// The number of the operation that does not apply, and why.
     pub(crate) fn apply(&self, document: &mut Value) -> Result<(), String> {
+        let mut budget = COPIED;
         for (number, operation) in self.0.iter().enumerate() {
-            apply(operation, document).map_err(|message| {
+            apply(operation, document, &mut budget).map_err(|message| {
                 let text = |key| operation.get(key).and_then(Value::as_str).unwrap_or("?");
                 format!("operation {} ({} {}): {message}", number + 1, text("op"), text("path"))
             })?;
         }
         Ok(())
+    }
+}
+
+/// How many values `copy` may copy in one patch: each may double the object.
+const COPIED: usize = 500_000;
+
+/// Sees to it that a value fits at a depth, and takes it and all below it from the budget.
+fn spend(value: &Value, depth: usize, budget: &mut usize) -> Result<(), String> {
+    if depth > MAX_DEPTH {
+        return Err(format!("the object would nest deeper than {MAX_DEPTH} levels"));
+    }
+    if *budget == 0 {
+        return Err(format!("more than {COPIED} values are copied"));
+    }
+    *budget -= 1;
+    match value {
+        Value::List(items) => items.iter().try_for_each(|v| spend(v, depth + 1, budget)),
+        Value::Map(map) => map.values().try_for_each(|v| spend(v, depth + 1, budget)),
+        _ => Ok(()),
     }
 }
 
@@ -64,19 +85,32 @@ fn text<'a>(operation: &'a Map, key: &str) -> Result<&'a str, String> {
     }
 }
 
-fn apply(operation: &Map, document: &mut Value) -> Result<(), String> {
-    let value = || operation.get("value").cloned().unwrap_or_default();
+fn apply(operation: &Map, document: &mut Value, budget: &mut usize) -> Result<(), String> {
     let path = || text(operation, "path");
+    let depth = || Ok::<_, String>(path()?.split('/').count());
+    let fit = |value: &Value| {
+        // What is there already, or the patch itself says, costs nothing.
+        let mut no_budget = usize::MAX;
+        spend(value, depth()?, &mut no_budget)
+    };
+    let value = || {
+        let value = operation.get("value").cloned().unwrap_or_default();
+        fit(&value)?;
+        Ok::<_, String>(value)
+    };
     match operation.get("op").and_then(Value::as_str) {
-        Some("add") => add(document, path()?, value()),
+        Some("add") => add(document, path()?, value()?),
         Some("remove") => remove(document, path()?).map(|_| ()),
-        Some("replace") => replace(document, path()?, value()),
+        Some("replace") => replace(document, path()?, value()?),
         Some("move") => {
             let moved = remove(document, text(operation, "from")?)?;
+            fit(&moved)?;
             add(document, path()?, moved)
         }
         Some("copy") => {
-            let copied = get(document, text(operation, "from")?)?.cloned().unwrap_or_default();
+            let copied = get(document, text(operation, "from")?)?;
+            copied.map_or(Ok(()), |v| spend(v, depth()?, budget))?;
+            let copied = copied.cloned().unwrap_or_default();
             add(document, path()?, copied)
         }
         Some("test") => test(document, path()?, operation.get("value")),

@@ -8,7 +8,7 @@ use crate::fieldspec::split_field_path;
 use crate::hash::go_json;
 use crate::ident::{Id, Matcher, Selector};
 use crate::kustomization::{FieldOptions, Replacement, Source, Target};
-use crate::node::{Kind, Node, Tag, embedded};
+use crate::node::{Kind, MAX_DEPTH, Node, Tag, embedded};
 use crate::path;
 use crate::resmap::{ResMap, matches_labels};
 use crate::resource::Resource;
@@ -18,10 +18,29 @@ use object::Value;
 #[derive(Debug)]
 pub(crate) struct Replacements(pub(crate) Vec<Replacement>);
 
+/// How many values and bytes all replacements of one kustomization may write: each may double an object.
+const WRITTEN: usize = 64 << 20;
+
+/// Takes what a replacement may write from the budget.
+fn spend(root: &Node, value: &Node, path: &str, budget: &mut usize) -> Result<(), String> {
+    let deep = || format!("the object would nest deeper than {MAX_DEPTH} levels");
+    let room = MAX_DEPTH.checked_sub(path.split('.').count()).ok_or_else(deep)?;
+    let weight = value.weight(room).ok_or_else(deep)?;
+    // A path with wildcards may lead to as many places as the object has values.
+    let places =
+        if path.contains(['*', '=']) { root.weight(MAX_DEPTH).ok_or_else(deep)? } else { 1 };
+    let cost = weight.saturating_mul(places.min(1000));
+    *budget = budget.checked_sub(cost).ok_or_else(|| {
+        format!("the replacements write more than {WRITTEN} values; split the kustomization")
+    })?;
+    Ok(())
+}
+
 const NAME: &str = "metadata.name";
 
 impl Replacements {
     pub(super) fn run(&self, map: &mut ResMap, context: &Context<'_>) -> Result<(), BuildError> {
+        let mut budget = WRITTEN;
         for (number, replacement) in self.0.iter().enumerate() {
             let place = |error: BuildError| error.in_file(&context.by.file);
             let fail = |message: String| {
@@ -41,12 +60,12 @@ impl Replacements {
                 (Some(source), None) => read_source(map.list(), source).map_err(fail)?,
             };
             for target in targets {
-                self.write(map, &value, target, context).map_err(|(resource, message)| {
-                    match resource.map(|i| &map.list()[i]) {
+                self.write(map, &value, target, &mut budget, context).map_err(
+                    |(resource, message)| match resource.map(|i| &map.list()[i]) {
                         Some(r) => context.fail(r, format!("replacements[{number}]: {message}")),
                         None => fail(message),
-                    }
-                })?;
+                    },
+                )?;
             }
         }
         map.drop_empty();
@@ -59,6 +78,7 @@ impl Replacements {
         map: &mut ResMap,
         value: &Node,
         target: &Target,
+        budget: &mut usize,
         context: &Context<'_>,
     ) -> Result<(), (Option<usize>, String)> {
         let fail = |message: String| (None, message);
@@ -88,6 +108,7 @@ impl Replacements {
             }
             if ids.iter().any(|id| picks(&matcher, id)) {
                 for path in paths {
+                    spend(&resource.node, value, path, budget).map_err(|e| (Some(index), e))?;
                     copy(&mut resource.node, value, path, &target.options)
                         .map_err(|e| (Some(index), e))?;
                     resource.align_shared();

@@ -210,7 +210,7 @@ fn set(node: &mut Node, values: &Values) -> Result<bool, String> {
 
 /// Replaces what stands in one text; a text that is one reference takes the value with its type.
 fn replace(scalar: &mut Scalar, values: &Values) -> bool {
-    if !scalar.is_text() || !scalar.text.contains('$') {
+    if !scalar.is_text() || !scalar.text.contains('$') || is_bomb(&scalar.text, values) {
         return false;
     }
     let text = scalar.text.clone();
@@ -259,4 +259,11 @@ fn replace(scalar: &mut Scalar, values: &Values) -> bool {
     let (group, fresh) = (scalar.group, scalar.group != 0);
     *scalar = Scalar { group, fresh, ..Scalar::new(out, Tag::Str) };
     true
+}
+
+/// Whether so many references to so long values stand in one text that the result would be no use to anyone.
+fn is_bomb(text: &str, values: &Values) -> bool {
+    const LONGEST: usize = 16 << 20;
+    let longest = values.values().flatten().map(|v| v.text.len()).max().unwrap_or(0);
+    text.matches("$(").count().saturating_mul(longest) > LONGEST
 }
