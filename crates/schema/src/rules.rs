@@ -19,6 +19,14 @@ use std::sync::Arc;
 /// How much work all rules of one object may take, in steps; a real server's `RuntimeCELCostBudget`.
 const BUDGET: u64 = 10_000_000;
 
+/// The longest rule, in bytes. A real server bounds what rules may cost; ours bounds their length too, because the
+/// parser's work and depth follow it.
+const LONGEST_RULE: usize = 16 * 1024;
+
+/// How many operators, selections and brackets a rule may have: each may be one level deeper, and the crate that
+/// parses and runs it does so by recursion.
+const MOST_STEPS: usize = 600;
+
 /// The longest message an expression may compute, in bytes.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
@@ -99,8 +107,28 @@ fn node(branch: &Branch) -> Option<Node> {
         .then(|| Node { schema: branch.clone(), rules, properties, items, additional })
 }
 
+/// Whether the character may start something that stands inside of what is before it, or around it.
+fn is_step(byte: u8) -> bool {
+    b"([{.!-+*/%&|?<>=".contains(&byte)
+}
+
+fn parse(text: &str) -> Result<Program, String> {
+    if text.len() > LONGEST_RULE {
+        let length = text.len();
+        return Err(format!("the rule has {length} bytes, and {LONGEST_RULE} are allowed"));
+    }
+    // Text in quotes counts too: telling it apart would be a parser of its own.
+    let steps = text.bytes().filter(|b| is_step(*b)).count();
+    if steps > MOST_STEPS {
+        return Err(format!(
+            "the rule has {steps} operators, selections and brackets, and {MOST_STEPS} are allowed"
+        ));
+    }
+    functions::ENV.compile(text).map_err(|e| e.to_string().trim().to_owned())
+}
+
 fn compile(rule: &Rule) -> Compiled {
-    let program = functions::ENV.compile(&rule.rule).map_err(|e| e.to_string().trim().to_owned());
+    let program = parse(&rule.rule);
     let program = program.and_then(|program| match functions::undeclared(&program) {
         Some(name) => Err(format!("undeclared reference to '{name}' (in container '')")),
         None => Ok(program),
@@ -108,8 +136,7 @@ fn compile(rule: &Rule) -> Compiled {
     let references = program.as_ref().map(Program::references).ok();
     let uses_old = references.is_some_and(|r| r.has_variable("oldSelf"));
     let depth = program.as_ref().map_or(0, |p| cost::depth(p.expression()));
-    let message = rule.message_expression.as_deref();
-    let message = message.and_then(|m| functions::ENV.compile(m).ok());
+    let message = rule.message_expression.as_deref().and_then(|m| parse(m).ok());
     Compiled { rule: rule.clone(), program, message, uses_old, depth }
 }
 

@@ -178,3 +178,24 @@ fn rules_at_the_root_see_the_name_only() {
         errors[0]
     );
 }
+
+#[test]
+fn hostile_rules_do_no_harm() {
+    let refused = |rule: String| {
+        let compiled = compile(&Rule { rule, ..Rule::default() });
+        compiled.program.is_err()
+    };
+    assert!(refused(format!("{}1{} == 1", "(".repeat(20_000), ")".repeat(20_000))));
+    assert!(refused(format!("{}1{} == 1", "[".repeat(20_000), "]".repeat(20_000))));
+    assert!(refused("x".repeat(LONGEST_RULE + 1)));
+    for chain in
+        ["!", "-", "a.", "a+", "a[", "a?", "a&&", "(", "[", "{a:", "a(", "a ? b : ", "a.?", "[?"]
+    {
+        assert!(refused(chain.repeat(LONGEST_RULE / chain.len())), "{chain}");
+        // These may be read or not; they must not take the process down.
+        let some = chain.repeat(MOST_STEPS / chain.bytes().filter(|b| is_step(*b)).count());
+        refused(format!("{some}true"));
+        let closers = "])".repeat(usize::from(chain.contains('[')));
+        refused(format!("{some}true{}", closers.repeat(100)));
+    }
+}

@@ -34,6 +34,16 @@ pub(super) fn service(c: &mut Check, spec: &Value) {
     c.labels(spec.get("selector"), "selector");
     c.one_of(spec, "sessionAffinity", &["ClientIP", "None"]);
     c.one_of(spec, "type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    if has(spec, "ipFamilyPolicy") {
+        c.one_of(spec, "ipFamilyPolicy", &["PreferDualStack", "RequireDualStack", "SingleStack"]);
+    }
+    for (index, family) in list(spec, "ipFamilies").iter().enumerate() {
+        let family = family.as_str().unwrap_or_default();
+        if !["IPv4", "IPv6"].contains(&family) {
+            let path = c.at(&format!("ipFamilies[{index}]"));
+            c.errors.push(FieldError::not_supported(path, family, ["IPv4", "IPv6"]));
+        }
+    }
     for (index, port) in ports.iter().enumerate() {
         let node_port = number(port, "nodePort").unwrap_or_default();
         let at = format!("ports[{index}]");
