@@ -5,9 +5,11 @@
 
 mod deepest;
 mod kstatus;
+mod targets;
 
 pub use deepest::deepest_failure;
 pub use kstatus::compute;
+pub use targets::{HealthTarget, targets};
 
 use crate::expression::{Expression, ExpressionError};
 use api::{CustomHealthCheck, Timestamp};
