@@ -258,13 +258,14 @@ impl Node {
         }
     }
 
-    /// Values in this and bytes of text, all below included; `None` when it nests deeper than `depth`.
+    /// About how many bytes this and all below it take; `None` when it nests deeper than `depth`.
     pub(crate) fn weight(&self, depth: usize) -> Option<usize> {
+        const NODE: usize = size_of::<(Scalar, Node)>();
         let below = |weight: usize, node: &Self| Some(weight + node.weight(depth.checked_sub(1)?)?);
         match self {
-            Self::Scalar(scalar) => Some(1 + scalar.text.len()),
-            Self::List(list) => list.items.iter().try_fold(1, below),
-            Self::Map(map) => map.entries.iter().map(|(_, value)| value).try_fold(1, below),
+            Self::Scalar(scalar) => Some(NODE + scalar.text.len()),
+            Self::List(list) => list.items.iter().try_fold(NODE, below),
+            Self::Map(map) => map.entries.iter().map(|(_, value)| value).try_fold(NODE, below),
         }
     }
 

@@ -13,34 +13,33 @@ use crate::path;
 use crate::resmap::{ResMap, matches_labels};
 use crate::resource::Resource;
 use object::Value;
+use std::cell::Cell;
 
 /// All replacements of one kustomization or plugin.
 #[derive(Debug)]
 pub(crate) struct Replacements(pub(crate) Vec<Replacement>);
 
-/// How many values and bytes all replacements of one kustomization may write: each may double an object.
-const WRITTEN: usize = 64 << 20;
+/// How many bytes all replacements of one kustomization may write: each may double an object.
+const WRITTEN: usize = 128 << 20;
 
-/// Takes what a replacement may write from the budget.
-fn spend(root: &Node, value: &Node, path: &str, budget: &mut usize) -> Result<(), String> {
-    let deep = || format!("the object would nest deeper than {MAX_DEPTH} levels");
-    let room = MAX_DEPTH.checked_sub(path.split('.').count()).ok_or_else(deep)?;
-    let weight = value.weight(room).ok_or_else(deep)?;
-    // A path with wildcards may lead to as many places as the object has values.
-    let places =
-        if path.contains(['*', '=']) { root.weight(MAX_DEPTH).ok_or_else(deep)? } else { 1 };
-    let cost = weight.saturating_mul(places.min(1000));
-    *budget = budget.checked_sub(cost).ok_or_else(|| {
-        format!("the replacements write more than {WRITTEN} values; split the kustomization")
-    })?;
-    Ok(())
+/// What is left of [`WRITTEN`].
+struct Budget(Cell<usize>);
+
+impl Budget {
+    fn spend(&self, bytes: usize) -> Result<(), String> {
+        let left = self.0.get().checked_sub(bytes).ok_or_else(|| {
+            format!("the replacements write more than {WRITTEN} bytes; split the kustomization")
+        })?;
+        self.0.set(left);
+        Ok(())
+    }
 }
 
 const NAME: &str = "metadata.name";
 
 impl Replacements {
     pub(super) fn run(&self, map: &mut ResMap, context: &Context<'_>) -> Result<(), BuildError> {
-        let mut budget = WRITTEN;
+        let budget = Budget(Cell::new(WRITTEN));
         for (number, replacement) in self.0.iter().enumerate() {
             let place = |error: BuildError| error.in_file(&context.by.file);
             let fail = |message: String| {
@@ -60,7 +59,7 @@ impl Replacements {
                 (Some(source), None) => read_source(map.list(), source).map_err(fail)?,
             };
             for target in targets {
-                self.write(map, &value, target, &mut budget, context).map_err(
+                self.write(map, &value, target, &budget, context).map_err(
                     |(resource, message)| match resource.map(|i| &map.list()[i]) {
                         Some(r) => context.fail(r, format!("replacements[{number}]: {message}")),
                         None => fail(message),
@@ -78,7 +77,7 @@ impl Replacements {
         map: &mut ResMap,
         value: &Node,
         target: &Target,
-        budget: &mut usize,
+        budget: &Budget,
         context: &Context<'_>,
     ) -> Result<(), (Option<usize>, String)> {
         let fail = |message: String| (None, message);
@@ -108,8 +107,7 @@ impl Replacements {
             }
             if ids.iter().any(|id| picks(&matcher, id)) {
                 for path in paths {
-                    spend(&resource.node, value, path, budget).map_err(|e| (Some(index), e))?;
-                    copy(&mut resource.node, value, path, &target.options)
+                    copy(&mut resource.node, value, path, &target.options, budget)
                         .map_err(|e| (Some(index), e))?;
                     resource.align_shared();
                 }
@@ -196,9 +194,20 @@ fn read_source(list: &[Resource], source: &Source) -> Result<Node, String> {
 }
 
 /// Writes the value to the field or fields of one path.
-fn copy(root: &mut Node, value: &Node, path: &str, options: &FieldOptions) -> Result<(), String> {
+fn copy(
+    root: &mut Node,
+    value: &Node,
+    path: &str,
+    options: &FieldOptions,
+    budget: &Budget,
+) -> Result<(), String> {
     let create = options.create.then(|| value.kind());
     let parts = split_field_path(path);
+    let room = MAX_DEPTH.checked_sub(parts.len());
+    let weight = room
+        .and_then(|room| value.weight(room))
+        .ok_or_else(|| format!("the object would nest deeper than {MAX_DEPTH} levels"))?;
+    budget.spend(weight)?;
     if copy_into_text(root, value, &parts, create).is_ok() {
         return Ok(());
     }
@@ -206,8 +215,11 @@ fn copy(root: &mut Node, value: &Node, path: &str, options: &FieldOptions) -> Re
         let verb = if options.create { "find or create" } else { "find" };
         format!("cannot {verb} the field '{path}'")
     };
-    let found = path::visit(root, &parts, create, &mut |node| set(node, value, options))
-        .map_err(|e| format!("{}: {e}", missing()))?;
+    let found = path::visit(root, &parts, create, &mut |node| {
+        budget.spend(weight + node.text().len())?;
+        set(node, value, options)
+    })
+    .map_err(|e| format!("{}: {e}", missing()))?;
     if found == 0 {
         return Err(format!("{}; correct the path, or add options.create", missing()));
     }
