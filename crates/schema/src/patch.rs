@@ -2,7 +2,7 @@
 //!
 //! - [`json_patch`]: RFC 6902, a list of operations
 //! - [`merge_patch`]: RFC 7386, a partial object where null removes
-//! - [`strategic`]: a partial object whose lists are merged by the keys that the schema names
+//! - [`strategic()`]: a partial object whose lists are merged by the keys that the schema names
 //!
 //! Deliberately absent: server-side apply (crate `ssa`).
 

@@ -18,6 +18,11 @@ pub fn prune(schema: &Schema, object: &mut Value) -> Vec<String> {
     walk.unknown
 }
 
+/// Drops unknown members of a value inside of an object.
+pub(crate) fn prune_part(schema: &Schema, value: &mut Value) {
+    Walk::default().prune(value, Some(schema), schema.embedded_resource);
+}
+
 #[derive(Default)]
 struct Walk {
     path: Path,

@@ -3,8 +3,9 @@
 //! After `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation`. A real server keeps a schema, columns
 //! and subresources that all versions share in one place, and its errors name that place: so do these.
 
+use crate::prune::prune_part;
 use crate::rules::Rules;
-use crate::{FieldError, names, structural};
+use crate::{Branch, FieldError, Schema, names, structural, validate};
 use object::{Manifest, Value};
 
 /// Everything wrong with a definition that is to be created, apart from its metadata beyond the name.
@@ -171,8 +172,39 @@ fn schema(version: &Value, base: &str, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::forbidden(format!("{root}.nullable"), detail));
     }
     match structural::from_crd_version(version, base) {
-        Ok(schema) => errors.extend(Rules::compile(&schema).faults(&root)),
+        Ok(schema) => {
+            errors.extend(Rules::compile(&schema).faults(&root));
+            defaults(&schema, &root, errors);
+        }
         Err(faults) => errors.extend(faults),
+    }
+}
+
+/// Defaults must fit the schema they stand in.
+fn defaults(schema: &Schema, path: &str, errors: &mut Vec<FieldError>) {
+    if let Some(default) = &schema.default {
+        let place = format!("{path}.default");
+        let mut pruned = default.clone();
+        prune_part(schema, &mut pruned);
+        if pruned != *default {
+            let detail = "must not have unknown fields";
+            errors.push(FieldError::invalid(place.as_str(), default.clone(), detail));
+        }
+        errors.extend(validate(schema, default).into_iter().map(|mut error| {
+            error.path = match error.path.as_str() {
+                "<nil>" => place.clone(),
+                below => format!("{place}.{below}"),
+            };
+            error
+        }));
+    }
+    if let Some(Branch::Own(items)) = &schema.items {
+        defaults(items, &format!("{path}.items"), errors);
+    }
+    for property in &schema.properties {
+        if let Branch::Own(own) = &property.schema {
+            defaults(own, &format!("{path}.properties[{}]", property.name), errors);
+        }
     }
 }
 
