@@ -169,10 +169,16 @@ impl Turn {
         let Verdict { status, events, next_run } = verdict;
         log(&self.id, run);
         self.write_status(context, status).await;
-        let kind = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
-        let reporter = names::KUSTOMIZE_MANAGER;
-        status::send_events(&context.client, kind, &self.application.metadata, reporter, &events)
-            .await;
+        // A commit that touches nothing of an application is no news of it; its status says that it was seen.
+        let untouched = run.halt.is_none()
+            && run.plan.steps.is_empty()
+            && matches!(run.trigger, Trigger::Revision | Trigger::Interval);
+        if !untouched {
+            let kind = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
+            let reporter = names::KUSTOMIZE_MANAGER;
+            let metadata = &self.application.metadata;
+            status::send_events(&context.client, kind, metadata, reporter, &events).await;
+        }
         if let Some(delay) = next_run {
             context.applications.add_after(self.id.clone(), delay, Urgency::Later);
         }

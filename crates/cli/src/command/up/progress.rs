@@ -67,6 +67,10 @@ fn line(kind: Kind, object: &Value) -> Line {
             let revision = short_revision(revision.and_then(Value::as_str).unwrap_or_default());
             Line { ready: Some(true), text: format!("ready at {revision}") }
         }
+        // Waiting for another, or for the first fetch, is no failure.
+        "False" if matches!(text("reason"), "DependencyNotReady" | "ArtifactFailed") => {
+            Line { ready: None, text: one_line(text("message"), 100) }
+        }
         "False" => Line { ready: Some(false), text: one_line(text("message"), 100) },
         _ => Line { ready: None, text: "working".to_owned() },
     }
