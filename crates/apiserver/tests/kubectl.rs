@@ -186,7 +186,7 @@ spec:
     );
     kubectl.file(
         "widget.yaml",
-        "{apiVersion: example.org/v1, kind: Widget, metadata: {name: w}, spec: {color: red}}",
+        r#"{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"color":"red"}}"#,
     );
     kubectl.says("apply -f crd.yaml", "created");
     kubectl.says("wait --for=condition=Established crd/widgets.example.org --timeout=5s", "met");

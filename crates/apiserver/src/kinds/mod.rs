@@ -12,7 +12,7 @@ pub use service::{Addresses, Reserved};
 
 use crate::rest::{Api, ApiError, Call, Target};
 use crate::store::Stored;
-use object::{Map, Value, map};
+use object::{Value, map};
 
 /// The built-in kind of a target, empty for custom resources.
 fn kind(target: &Target) -> &str {
@@ -39,18 +39,6 @@ pub(crate) fn before_create(
         }
         "CustomResourceDefinition" => definition::before_write(api, None, value),
         "Service" => return service::before_create(api, call, target, value),
-        "Deployment"
-        | "ReplicaSet"
-        | "StatefulSet"
-        | "DaemonSet"
-        | "Job"
-        | "CronJob"
-        | "Ingress"
-        | "PodDisruptionBudget"
-        | "ReplicationController"
-        | "ResourceQuota" => {
-            value.make_map().insert("status", Map::new());
-        }
         _ => {}
     }
     Ok(Reserved::default())

@@ -61,6 +61,10 @@ impl Api {
         metadata::before_create(self, target, &mut value)?;
         self.check_namespace(target, value.name())?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;
+        if target.served.custom.is_none() {
+            // What was set anew gets the zeros that Go writes.
+            schema::native::encode(&target.served.schema, &mut value);
+        }
         let mut faults = schema::names::metadata(&target.served.kind, &value);
         faults.extend(shape::faults(target, &value, None));
         shape::refuse(target, &value, faults)?;

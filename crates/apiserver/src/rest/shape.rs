@@ -132,6 +132,7 @@ fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<Fiel
             // Of what the documents say only this is certain to be refused by Kubernetes' code too.
             let certain = |f: &FieldError| {
                 matches!(f.kind, FieldErrorKind::Required | FieldErrorKind::NotSupported)
+                    && !f.path.starts_with("status")
             };
             let all = schema::validate(&target.served.schema, new);
             faults.extend(all.into_iter().filter(certain));
