@@ -129,6 +129,7 @@ struct Versioned<'v, 't> {
 }
 
 /// The differences in one version, and what of them can be a conflict.
+#[derive(Clone)]
 struct Change {
     comparison: Comparison,
     written: FieldSet,
@@ -169,7 +170,8 @@ impl<'c, 't> Updater<'c, 't> {
         let live = self.at(live, version)?;
         let new = self.at(new, version)?;
         let managers = self.reconcile(&live, managers)?;
-        let (mut managers, change) = self.settle(&live, &new, managers, manager, true)?;
+        let change = self.change(&live, &new)?;
+        let mut managers = self.settle((&live, &new), managers, manager, true, Some(&change))?;
         let had = managers.remove(manager).map(|m| m.set).unwrap_or_default();
         let mut set = had.difference(&change.comparison.removed).union(&change.written);
         if let Some(ignored) = self.ignored.get(version) {
@@ -209,7 +211,7 @@ impl<'c, 't> Updater<'c, 't> {
         let last = managers.insert(manager.into(), applied);
         let merged = Versioned { value: Cow::Owned(merged), version: version.into(), t: live.t };
         let new = self.prune(merged, &managers, manager, last.as_ref())?;
-        let (managers, _) = self.settle(&live, &new, managers, manager, force)?;
+        let managers = self.settle((&live, &new), managers, manager, force, None)?;
         let changed = !same_value(&live.value, &new.value);
         Ok((changed.then(|| new.value.into_owned()), managers))
     }
@@ -276,52 +278,55 @@ impl<'c, 't> Updater<'c, 't> {
         Ok(out)
     }
 
-    /// Compares the objects in every version somebody owns something in, and takes what changed from all
-    /// managers but `manager`.
-    fn settle(
+    /// What differs between two objects of one version.
+    fn change(
         &self,
         old: &Versioned<'_, 't>,
         new: &Versioned<'_, 't>,
+    ) -> Result<Change, MergeError> {
+        let mut comparison = compare(&old.value, &new.value, old.t)
+            .map_err(MergeError::type_error("compare objects"))?;
+        if let Some(ignored) = self.ignored.get(&old.version) {
+            comparison = comparison.without(ignored);
+        }
+        Ok(Change::new(comparison))
+    }
+
+    /// Compares the objects in every version that others own something in, and takes what changed from
+    /// them. `here` is the change in the objects' own version, when it is known.
+    fn settle(
+        &self,
+        (old, new): (&Versioned<'_, 't>, &Versioned<'_, 't>),
         mut managers: Managers,
         manager: &str,
         force: bool,
-    ) -> Result<(Managers, Change), MergeError> {
-        let comparing = MergeError::type_error("compare objects");
-        let compared = |old: &Versioned<'_, 't>, new: &Versioned<'_, 't>| {
-            let mut comparison = compare(&old.value, &new.value, old.t).map_err(&comparing)?;
-            if let Some(ignored) = self.ignored.get(&old.version) {
-                comparison = comparison.without(ignored);
-            }
-            Ok(Change::new(comparison))
-        };
-        let here = compared(old, new)?;
-        let mut elsewhere: BTreeMap<CompactString, Option<Change>> = BTreeMap::new();
+        here: Option<&Change>,
+    ) -> Result<Managers, MergeError> {
+        let mut changes: BTreeMap<CompactString, Option<Cow<'_, Change>>> = BTreeMap::new();
+        if let Some(here) = here {
+            changes.insert(old.version.clone(), Some(Cow::Borrowed(here)));
+        }
         for (name, managed) in &managers {
-            if name == manager
-                || managed.version == old.version
-                || elsewhere.contains_key(&managed.version)
-            {
+            if name == manager || changes.contains_key(&managed.version) {
                 continue;
             }
             let both = self
                 .convert(old, &managed.version, "old object")
                 .and_then(|o| Ok((o, self.convert(new, &managed.version, "new object")?)));
             let change = match both {
-                Ok((old, new)) => Some(compared(&old, &new)?),
+                Ok((old, new)) => Some(Cow::Owned(self.change(&old, &new)?)),
                 Err(error) if error.is_missing_version() => None,
                 Err(error) => return Err(error),
             };
-            elsewhere.insert(managed.version.clone(), change);
+            changes.insert(managed.version.clone(), change);
         }
         let mut conflicts = Conflicts::default();
         managers.retain(|name, managed| {
             if name == manager {
                 return true;
             }
-            let change = match elsewhere.get(&managed.version) {
-                None => &here,
-                Some(Some(change)) => change,
-                Some(None) => return false,
+            let Some(Some(change)) = changes.get(&managed.version) else {
+                return false;
             };
             take_from(name, managed, change, force, &mut conflicts);
             true
@@ -330,7 +335,7 @@ impl<'c, 't> Updater<'c, 't> {
             return Err(MergeError::Conflicts(conflicts));
         }
         managers.retain(|_, managed| !managed.set.is_empty());
-        Ok((managers, here))
+        Ok(managers)
     }
 }
 

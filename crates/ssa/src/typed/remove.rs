@@ -4,17 +4,77 @@ use super::item::element_of;
 use super::{Kind, kind_for, to_field_set};
 use crate::path::PathElement;
 use crate::set::{FieldSet, Node};
-use crate::typing::{ListType, MapType, TypeRef};
+use crate::typing::TypeRef;
 use object::{Map, Value};
 
 /// `value` without the members and items that `items` names. A container left with nothing becomes `null`.
-pub fn remove_items(value: &Value, items: &FieldSet, t: TypeRef<'_>) -> Value {
-    walk(value, items, t, Mode::Remove)
+pub fn remove_items(value: Value, items: &FieldSet, t: TypeRef<'_>) -> Value {
+    match (kind_for(t, Some(&value)), value) {
+        (Ok(Kind::Scalar(_)), value) => value,
+        (Ok(Kind::List(list)), Value::List(have)) if !list.is_atomic() => {
+            let left = have.into_iter().filter_map(|item| {
+                let element = element_of(&list, &item).ok();
+                remove_part(item, element.and_then(|e| items.node(&e)), list.element)
+            });
+            non_empty(left.collect(), Vec::is_empty, Value::List)
+        }
+        (Ok(Kind::Map(map)), Value::Map(have)) if !map.is_atomic() => {
+            let left = have.into_iter().filter_map(|(name, value)| {
+                let left = remove_part(value, items.field_node(&name), map.member(&name))?;
+                Some((name, left))
+            });
+            non_empty(left.collect(), Map::is_empty, Value::Map)
+        }
+        _ => Value::Null,
+    }
 }
 
-/// Only the members and items of `value` that `items` names.
+/// A member or item without what its node names; `None` when it goes itself.
+fn remove_part(value: Value, node: Option<&Node>, t: TypeRef<'_>) -> Option<Value> {
+    match node {
+        Some(Node { member: true, .. }) => None,
+        Some(node) if !node.children.is_empty() => Some(remove_items(value, &node.children, t)),
+        _ => Some(value),
+    }
+}
+
+fn non_empty<T>(container: T, is_empty: fn(&T) -> bool, wrap: fn(T) -> Value) -> Value {
+    if is_empty(&container) { Value::Null } else { wrap(container) }
+}
+
+/// Only the members and items of `value` that `items` names. A container that is empty or one value comes
+/// whole.
 pub fn extract_items(value: &Value, items: &FieldSet, t: TypeRef<'_>) -> Value {
-    walk(value, items, t, Mode::Extract)
+    match (kind_for(t, Some(value)), value) {
+        (Ok(Kind::Scalar(_)), _) => value.clone(),
+        (Ok(Kind::List(list)), Value::List(have)) => {
+            if list.is_atomic() || have.is_empty() {
+                return value.clone();
+            }
+            let found = have.iter().filter_map(|item| {
+                let node = items.node(&element_of(&list, item).ok()?)?;
+                Some(match &node.children {
+                    below if below.is_empty() => item.clone(),
+                    below => extract_items(item, below, list.element),
+                })
+            });
+            non_empty(found.collect(), Vec::is_empty, Value::List)
+        }
+        (Ok(Kind::Map(map)), Value::Map(have)) => {
+            if map.is_atomic() || have.is_empty() {
+                return value.clone();
+            }
+            let found = have.iter().filter_map(|(name, value)| {
+                let node = items.field_node(name)?;
+                // Upstream goes on with the set of this level for a member, not with the one below it:
+                // atomic members and leaves, which is what applied sets name, come out whole either way.
+                let below = if node.member { items } else { &node.children };
+                Some((name, extract_items(value, below, map.member(name))))
+            });
+            non_empty(found.collect(), Map::is_empty, Value::Map)
+        }
+        _ => Value::Null,
+    }
 }
 
 /// As [`extract_items`], and the key fields of every list item something is extracted from.
@@ -44,68 +104,4 @@ fn keys_on_the_way(items: &FieldSet, present: &FieldSet) -> FieldSet {
         }
     }
     keys
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Remove,
-    Extract,
-}
-
-fn walk(value: &Value, set: &FieldSet, t: TypeRef<'_>, mode: Mode) -> Value {
-    // A container that is empty or one value is extracted whole and removed whole.
-    let whole = || if mode == Mode::Extract { value.clone() } else { Value::Null };
-    match (kind_for(t, Some(value)), value) {
-        (Ok(Kind::Scalar(_)), _) => value.clone(),
-        (Ok(Kind::List(list)), Value::List(items)) => {
-            if list.is_atomic() || items.is_empty() {
-                whole()
-            } else {
-                walk_items(items, set, &list, mode)
-            }
-        }
-        (Ok(Kind::Map(map)), Value::Map(members)) => {
-            if map.is_atomic() || members.is_empty() {
-                whole()
-            } else {
-                walk_members(members, set, &map, mode)
-            }
-        }
-        _ => Value::Null,
-    }
-}
-
-fn walk_items(items: &[Value], set: &FieldSet, list: &ListType<'_>, mode: Mode) -> Value {
-    let mut out = Vec::with_capacity(items.len());
-    for item in items {
-        let node = element_of(list, item).ok().and_then(|element| set.node(&element));
-        let below = node.map(|n| &n.children).filter(|c| !c.is_empty());
-        match (node, mode) {
-            (Some(Node { member: true, .. }), Mode::Remove) | (None, Mode::Extract) => continue,
-            _ => {}
-        }
-        out.push(match below {
-            Some(below) => walk(item, below, list.element, mode),
-            None => item.clone(),
-        });
-    }
-    if out.is_empty() { Value::Null } else { Value::List(out) }
-}
-
-fn walk_members(members: &Map, set: &FieldSet, map: &MapType<'_>, mode: Mode) -> Value {
-    let mut out = Vec::with_capacity(members.len());
-    for (name, value) in members.iter() {
-        let node = set.field_node(name);
-        let member = node.is_some_and(|n| n.member);
-        let below = node.map(|n| &n.children).filter(|c| !c.is_empty());
-        out.push(match (member, mode, below) {
-            (true, Mode::Remove, _) | (false, Mode::Extract, None) => continue,
-            // Upstream goes on with the set of this level, not with the one below the member: atomic
-            // members and leaves, which is what applied sets name, come out whole either way.
-            (true, Mode::Extract, _) => (name, walk(value, set, map.member(name), mode)),
-            (false, _, Some(below)) => (name, walk(value, below, map.member(name), mode)),
-            (false, Mode::Remove, None) => (name, value.clone()),
-        });
-    }
-    if out.is_empty() { Value::Null } else { Value::Map(out.into_iter().collect()) }
 }

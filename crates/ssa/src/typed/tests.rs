@@ -80,7 +80,7 @@ proptest! {
         let (there, back) = (compare(&a, &b, t).unwrap(), compare(&b, &a, t).unwrap());
         prop_assert_eq!(&there.added, &back.removed);
         prop_assert_eq!(&there.modified, &back.modified);
-        let without = remove_items(&a, &there.removed, t);
+        let without = remove_items(a.clone(), &there.removed, t);
         let again = merge(&without, &b, t).unwrap();
         let left = compare(&again, &b, t).unwrap();
         prop_assert!(left.added.is_empty() && left.modified.is_empty(), "{:?}", left);

@@ -6,6 +6,7 @@ use crate::set::FieldSet;
 use crate::typed::{remove_items, to_field_set, with_named_fields};
 use crate::typing::TypeRef;
 use compact_str::CompactString;
+use object::Map;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -27,11 +28,50 @@ impl<'t> Updater<'_, 't> {
             return Ok(merged);
         };
         let now = managers.get(manager);
+        // What is left of an empty object is null, oddly; the long way knows.
+        let odd = merged.value.as_map().is_none_or(Map::is_empty);
+        let one_version = !odd
+            && merged.version == last.version
+            && managers.values().all(|managed| managed.version == last.version);
+        if !one_version {
+            return self.prune_removed(merged, managers, now, last);
+        }
         // Whoever still applies all it applied before takes nothing away: the usual case.
-        if now.is_some_and(|n| n.version == last.version && is_subset(&last.set, &n.set)) {
+        if now.is_some_and(|n| is_subset(&last.set, &n.set)) {
             return Ok(merged);
         }
-        self.prune_removed(merged, managers, now, last)
+        let last_fields = with_named_fields(&last.set, merged.t);
+        if !is_closed(&last_fields) {
+            return self.prune_removed(merged, managers, now, last);
+        }
+        Self::prune_in_one_version(merged, managers, &last_fields)
+    }
+
+    /// The long way cut short: with one version, and a set that names every container on the way to its
+    /// members, what goes is what it names and nobody owns.
+    fn prune_in_one_version<'v>(
+        merged: Versioned<'v, 't>,
+        managers: &Managers,
+        last_fields: &FieldSet,
+    ) -> Result<Versioned<'v, 't>, MergeError> {
+        let owned = managers.values().fold(FieldSet::new(), |all, m| all.union(&m.set));
+        let lost = last_fields.difference(&with_named_fields(&owned, merged.t));
+        if lost.is_empty() {
+            return Ok(merged);
+        }
+        let all = fields_in(&merged, "create field set from merged object")?;
+        let gone = lost.intersection(&all);
+        let left = remove_items(merged.value.as_ref().clone(), &gone, merged.t);
+        let pruned =
+            Versioned { value: Cow::Owned(left), version: merged.version.clone(), t: merged.t };
+        // A struct with nothing left in it that a set could name goes as well.
+        let named = fields_in(&pruned, "create field set from pruned object")?;
+        let all_gone = all.difference(&named).intersection(last_fields);
+        if all_gone == gone {
+            return Ok(pruned);
+        }
+        let left = remove_items(merged.value.into_owned(), &all_gone, merged.t);
+        Ok(Versioned { value: Cow::Owned(left), ..pruned })
     }
 
     pub(super) fn prune_removed<'v>(
@@ -48,7 +88,7 @@ impl<'t> Updater<'_, 't> {
         };
         let last_fields = with_named_fields(&last.set, then.t);
         let pruned = Versioned {
-            value: Cow::Owned(remove_items(&then.value, &last_fields, then.t)),
+            value: Cow::Owned(remove_items(then.value.as_ref().clone(), &last_fields, then.t)),
             version: then.version.clone(),
             t: then.t,
         };
@@ -63,7 +103,7 @@ impl<'t> Updater<'_, 't> {
             .difference(&fields_in(&pruned, "create field set from pruned object")?)
             .intersection(&last_fields);
         let out = Versioned {
-            value: Cow::Owned(remove_items(&then.value, &gone, then.t)),
+            value: Cow::Owned(remove_items(then.value.as_ref().clone(), &gone, then.t)),
             version: then.version.clone(),
             t: then.t,
         };
@@ -108,8 +148,11 @@ impl<'t> Updater<'_, 't> {
             let all = fields_in(&merged, "create field set from merged object")?;
             let kept = fields_in(&pruned, "create field set from pruned object")?
                 .union(&with_named_fields(set, merged.t));
-            pruned.value =
-                Cow::Owned(remove_items(&merged.value, &all.difference(&kept), merged.t));
+            pruned.value = Cow::Owned(remove_items(
+                merged.value.as_ref().clone(),
+                &all.difference(&kept),
+                merged.t,
+            ));
         }
         Ok(pruned)
     }
@@ -122,6 +165,11 @@ impl<'t> Updater<'_, 't> {
             t,
         }
     }
+}
+
+/// Whether every container on the way to a member is a member too.
+fn is_closed(set: &FieldSet) -> bool {
+    set.nodes.iter().all(|node| node.member && is_closed(&node.children))
 }
 
 /// Whether every member of `a` is one of `b`, in one pass and without an allocation.

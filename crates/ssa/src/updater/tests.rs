@@ -66,6 +66,33 @@ fn managers_of_a_version_that_is_gone_are_forgotten() {
     assert_eq!(managers.keys().collect::<Vec<_>>(), ["new"]);
 }
 
+#[test]
+fn a_struct_without_anything_a_set_can_name_goes_with_its_last_member() {
+    let text = r"
+types:
+- name: root
+  map:
+    fields:
+    - {name: keep, type: {scalar: numeric}}
+    - name: part
+      type:
+        map:
+          fields:
+          - {name: a, type: {scalar: numeric}}
+          - {name: words, type: {list: {elementType: {scalar: string}, elementRelationship: associative}}}
+";
+    let schema = object::from_yaml_one(text, object::Dialect::Sigs).unwrap();
+    let schema = crate::SmdSchema::from_value(&schema).unwrap();
+    let converter = Fixed(TypeRef::named(&schema, "root").unwrap());
+    let updater = Updater::new(&converter);
+    let first = value(r#"{"keep":1,"part":{"a":1,"words":[]}}"#);
+    let (live, managers) =
+        updater.apply(&Value::Null, &first, "v1", Managers::new(), "a", false).unwrap();
+    let then = value(r#"{"keep":1,"part":{}}"#);
+    let (live, _) = updater.apply(&live.unwrap(), &then, "v1", managers, "a", false).unwrap();
+    assert_eq!(live, Some(value(r#"{"keep":1}"#)));
+}
+
 fn any_pod() -> impl Strategy<Value = Value> {
     let container = ("[abc]", proptest::option::of("[xy]"), proptest::bool::ANY).prop_map(
         |(name, image, tty)| {
