@@ -32,6 +32,11 @@ pub(crate) enum ObjectError {
     Read { id: ObjectId, problem: String },
 }
 
+/// What a handle remembers of the objects that others are stored as differences to.
+pub(crate) fn delta_cache() -> Box<gix::odb::cache::PackCache> {
+    Box::new(StaticLinkedList::<64>::new(DELTA_CACHE))
+}
+
 /// A bare object database in a directory.
 pub(crate) struct Objects {
     directory: PathBuf,
@@ -73,7 +78,7 @@ impl Objects {
     /// A handle of one's own.
     pub(crate) fn handle(&self) -> Handle {
         let mut handle = self.store.to_cache_arc();
-        handle.set_pack_cache(|| Box::new(StaticLinkedList::<64>::new(DELTA_CACHE)));
+        handle.set_pack_cache(delta_cache);
         handle
     }
 

@@ -24,7 +24,9 @@ pub(crate) struct PackWriter {
     file: BufWriter<File>,
     at: u64,
     written: Vec<Indexed>,
-    entry: Vec<u8>,
+    /// One for all objects: its tables are much larger than most of them.
+    encoder: ZlibEncoder<Vec<u8>>,
+    spare: Vec<u8>,
 }
 
 impl PackWriter {
@@ -40,7 +42,8 @@ impl PackWriter {
             file: BufWriter::with_capacity(256 << 10, file),
             at: 12,
             written: Vec::new(),
-            entry: Vec::new(),
+            encoder: ZlibEncoder::new(Vec::new(), Compression::fast()),
+            spare: Vec::new(),
         };
         // The number of objects is not known yet.
         writer.file.write_all(&[0; 12])?;
@@ -55,24 +58,29 @@ impl PackWriter {
             Kind::Blob => 3,
             Kind::Tag => 4,
         };
-        self.entry.clear();
+        let mut header = Vec::with_capacity(8);
         let mut size = data.len();
         let mut byte = (number << 4) | (size & 15) as u8;
         size >>= 4;
         while size != 0 {
-            self.entry.push(byte | 0x80);
+            header.push(byte | 0x80);
             byte = (size & 0x7f) as u8;
             size >>= 7;
         }
-        self.entry.push(byte);
-        let mut encoder = ZlibEncoder::new(std::mem::take(&mut self.entry), Compression::fast());
-        encoder.write_all(data)?;
-        self.entry = encoder.finish()?;
+        header.push(byte);
+        self.encoder.write_all(data)?;
+        let next = std::mem::take(&mut self.spare);
+        let mut compressed = self.encoder.reset(next)?;
         let mut crc = Crc::new();
-        crc.update(&self.entry);
+        crc.update(&header);
+        crc.update(&compressed);
         self.written.push(Indexed { id, crc: crc.sum(), offset: self.at });
-        self.at += self.entry.len() as u64;
-        self.file.write_all(&self.entry)
+        self.at += (header.len() + compressed.len()) as u64;
+        self.file.write_all(&header)?;
+        self.file.write_all(&compressed)?;
+        compressed.clear();
+        self.spare = compressed;
+        Ok(())
     }
 
     /// Puts the pack and then its index in place; nothing when no object was added. Readers see the pack only

@@ -2,7 +2,7 @@
 
 use super::super::error::GitError;
 use super::super::location::Location;
-use super::super::objects::{ObjectError, find};
+use super::super::objects::{ObjectError, delta_cache, find};
 use super::super::pack::PackWriter;
 use super::super::select::RemoteRef;
 use gix::ObjectId;
@@ -66,7 +66,8 @@ pub(crate) fn copy(
     have: &dyn Fn(ObjectId) -> bool,
     pack: &mut PackWriter,
 ) -> Result<(usize, u64), GitError> {
-    let repository = open(path, location)?;
+    let mut repository = open(path, location)?;
+    repository.objects.set_pack_cache(delta_cache);
     let mut seen: HashSet<ObjectId> = HashSet::new();
     let mut pending = vec![(commit, None)];
     let (mut objects, mut bytes) = (0, 0);
