@@ -3,30 +3,53 @@
 //! Deliberately absent: `\C` (a byte), which schemas do not use.
 
 use regex::Regex;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-/// A Go pattern, compiled when first used. Equal when the texts are.
-#[derive(Clone, Debug, Default)]
-pub struct Pattern {
+/// A Go pattern, compiled when first used. Equal when the texts are, and equal ones share the compiled form:
+/// definitions repeat a few patterns hundreds of times, and one costs tens of kilobytes.
+#[derive(Clone, Debug)]
+pub struct Pattern(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     text: String,
-    compiled: OnceLock<Result<Arc<Regex>, String>>,
+    compiled: OnceLock<Result<Regex, String>>,
 }
+
+/// The patterns that are in use, by text.
+static IN_USE: Mutex<Option<HashMap<String, Weak<Shared>>>> = Mutex::new(None);
+
+/// Below so many entries nobody looks for dead ones.
+const TIDY_FROM: usize = 256;
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        Arc::ptr_eq(&self.0, &other.0) || self.0.text == other.0.text
     }
 }
 
 impl Pattern {
     /// From its text; a faulty one is noticed by [`Pattern::find`] and [`Pattern::fault`].
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), compiled: OnceLock::new() }
+        let text = text.into();
+        // Another thread that panicked cannot have left the map half changed: it is changed by one call.
+        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = in_use.get_or_insert_default();
+        if let Some(shared) = in_use.get(&text).and_then(Weak::upgrade) {
+            return Self(shared);
+        }
+        if in_use.len() >= TIDY_FROM && in_use.len() == in_use.capacity() {
+            in_use.retain(|_, weak| weak.strong_count() > 0);
+        }
+        let shared = Arc::new(Shared { text: text.clone(), compiled: OnceLock::new() });
+        in_use.insert(text, Arc::downgrade(&shared));
+        Self(shared)
     }
 
     /// As written.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Whether the pattern occurs anywhere in `text`.
@@ -46,11 +69,11 @@ impl Pattern {
     }
 
     fn compiled(&self) -> Result<&Regex, &str> {
-        let compiled = self.compiled.get_or_init(|| {
-            let translated = translate(&self.text);
-            Regex::new(&translated).map(Arc::new).map_err(|e| e.to_string())
-        });
-        compiled.as_deref().map_err(String::as_str)
+        let compiled = self
+            .0
+            .compiled
+            .get_or_init(|| Regex::new(&translate(&self.0.text)).map_err(|e| e.to_string()));
+        compiled.as_ref().map_err(String::as_str)
     }
 
     /// What is wrong with the pattern, if anything.

@@ -10,7 +10,7 @@ use object::{Map, Value};
 
 /// Everything wrong with the schema at `path`, sorted by message, each once.
 pub(super) fn offences(json: &Value, path: &str) -> Vec<FieldError> {
-    let mut check = Check { path: Path::below(path), errors: Vec::new() };
+    let mut check = Check { path: Path::below(path), errors: Vec::new(), patterns: Vec::new() };
     check.structural(json, Level::Root);
     check.complete(json, json, path, path);
     check.errors.sort_by_cached_key(FieldError::to_string);
@@ -28,6 +28,8 @@ enum Level {
 struct Check {
     path: Path,
     errors: Vec<FieldError>,
+    /// Kept until the end, so that equal ones are compiled once.
+    patterns: Vec<Pattern>,
 }
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -183,11 +185,16 @@ impl Check {
         if let Some(not) = json.get("not") {
             self.below("not", |c| c.nested(not));
         }
-        let pattern = string(json, "pattern");
-        if let Some(fault) = Pattern::new(pattern).fault() {
-            let detail = format!("must be a valid regular expression, but isn't: {fault}");
-            self.invalid("pattern", pattern, &detail);
+        let text = string(json, "pattern");
+        if text.is_empty() {
+            return;
         }
+        let pattern = Pattern::new(text);
+        if let Some(fault) = pattern.fault() {
+            let detail = format!("must be a valid regular expression, but isn't: {fault}");
+            self.invalid("pattern", text, &detail);
+        }
+        self.patterns.push(pattern);
     }
 
     /// A schema inside a junctor: it may only look at values.
