@@ -9,9 +9,12 @@ pub(super) fn text<'v, const N: usize>(value: &'v Value, path: [&str; N]) -> &'v
     value.at(path).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Numbers are kept within this, so that whatever somebody writes can be added and multiplied.
+const LARGEST: i64 = 1 << 40;
+
 /// The whole number at a path.
 pub(super) fn int<const N: usize>(value: &Value, path: [&str; N]) -> Option<i64> {
-    value.at(path).and_then(Value::as_int)
+    value.at(path).and_then(Value::as_int).map(|n| n.clamp(-LARGEST, LARGEST))
 }
 
 /// The whole number at a path, 0 when absent.
@@ -82,17 +85,19 @@ pub(super) fn later(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// An `IntOrString` as a share of `total`: a number as it is, `25%` rounded up or down, 0 when unreadable.
+/// An `IntOrString` as a share of `total`: a number as it is, `25%` rounded up or down, 0 when unreadable or
+/// negative.
 pub(super) fn share(value: Option<&Value>, total: i64, round_up: bool) -> i64 {
-    match value {
+    let share = match value {
         Some(Value::Int(n)) => *n,
         Some(Value::String(text)) => {
             let Some(percent) = text.strip_suffix('%').and_then(|n| n.parse::<i64>().ok()) else {
                 return text.parse().unwrap_or_default();
             };
             let hundredths = percent.saturating_mul(total);
-            if round_up { hundredths.saturating_add(99).div_euclid(100) } else { hundredths / 100 }
+            if round_up { hundredths.saturating_add(99) / 100 } else { hundredths / 100 }
         }
         _ => 0,
-    }
+    };
+    share.clamp(0, LARGEST)
 }

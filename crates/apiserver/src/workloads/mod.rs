@@ -35,6 +35,8 @@ mod settings;
 mod simulation;
 pub mod stateful_set;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod world;
 
 pub use behaviour::SCRIPT;

@@ -52,7 +52,7 @@ pub fn step(
 /// What a workload is told that asks for more Pods than the simulation gives.
 pub(super) fn too_many(desired: i64, settings: &Settings) -> String {
     format!(
-        "{desired} replicas were asked for; the simulation gives a workload at most {} Pods",
+        "{desired} Pods were asked for; the simulation gives a workload at most {}",
         settings.pods_per_workload
     )
 }

@@ -16,10 +16,16 @@ impl Indexes {
     /// From the status and from the Pods that are there.
     pub(super) fn done(job: &Value, pods: &[Value]) -> Self {
         let mut done = BTreeSet::new();
+        let mut next = 0;
         for part in text(job, ["status", "completedIndexes"]).split(',') {
             let (from, to) = part.split_once('-').unwrap_or((part, part));
-            if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
-                done.extend(from.max(0)..=to.min(MOST));
+            // Ascending, as it is written: each number is looked at once.
+            if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
+                && from >= next
+                && to < MOST
+            {
+                done.extend(from..=to);
+                next = to.max(from) + 1;
             }
         }
         let succeeded = pods.iter().filter(|p| text(p, ["status", "phase"]) == "Succeeded");

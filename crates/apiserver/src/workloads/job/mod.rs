@@ -16,6 +16,7 @@ use super::fields::{
 };
 use super::owner::{is_controlled_by, joined_name, pod_of, suffix};
 use super::pod::{self, Nodes};
+use super::replica_set::too_many;
 use super::replicas::{is_active, is_ready};
 use index::Indexes;
 use jiff::Timestamp;
@@ -98,6 +99,8 @@ const TOO_LATE: Verdict = Verdict {
 struct Run<'a> {
     job: &'a Value,
     active: Vec<Value>,
+    /// Pods there are, ended ones too.
+    pods: i64,
     succeeded: i64,
     failed: i64,
     last_failure: Option<Timestamp>,
@@ -135,6 +138,7 @@ impl<'a> Run<'a> {
             known => known,
         };
         Self {
+            pods: i64::try_from(pods.len()).unwrap_or(i64::MAX),
             last_failure: pods.iter().filter(|p| phase(p) == "Failed").filter_map(ended_at).max(),
             active: pods.into_iter().filter(is_active).collect(),
             job,
@@ -217,7 +221,16 @@ impl<'a> Run<'a> {
         } else if want > have {
             match self.back_off(settings).filter(|end| *end > self.now) {
                 Some(end) => step.wake_at(end),
-                None => self.create(want - have, nodes, step),
+                None => {
+                    // Ended Pods stay: a Job must not fill the memory either.
+                    let room = settings.pods_per_workload - self.pods;
+                    if room < want - have {
+                        let message = too_many(self.pods + want - have, settings);
+                        let what = ("Warning", "FailedCreate");
+                        step.changes.push(event(self.job, CONTROLLER, what, &message, self.now));
+                    }
+                    self.create((want - have).min(room), nodes, step);
+                }
             }
         }
         if let Some(deadline) = self.deadline() {

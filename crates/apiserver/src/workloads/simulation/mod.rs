@@ -74,6 +74,7 @@ pub struct Simulation {
     /// Refused writes in a row.
     refusals: HashMap<Key, u32>,
     relations: Relations,
+    started: bool,
     nodes: Vec<String>,
     open_nodes: Vec<String>,
 }
@@ -89,13 +90,14 @@ impl Simulation {
             stages: HashMap::new(),
             refusals: HashMap::new(),
             relations: Relations::default(),
+            started: false,
             nodes: Vec::new(),
             open_nodes: Vec::new(),
         }
     }
 
     /// Looks at everything there is: at the start, and when changes were missed. Answers the Nodes that
-    /// are to be created because there is none.
+    /// are to be created at the start; one that is deleted later stays away until the next start.
     pub fn resync(&mut self, store: &Store, now: Timestamp) -> Vec<Change> {
         self.relations = Relations::default();
         self.read_nodes(store);
@@ -106,10 +108,10 @@ impl Simulation {
                 self.look(&object.key);
             }
         }
-        match self.nodes.is_empty() {
-            true => (0..self.settings.nodes).map(|n| Change::Create(node::node(n, now))).collect(),
-            false => Vec::new(),
-        }
+        let wanted = if self.started { 0 } else { self.settings.nodes };
+        self.started = true;
+        let missing = (0..wanted).filter(|n| !self.nodes.contains(&node::name(*n)));
+        missing.map(|n| Change::Create(node::node(n, now))).collect()
     }
 
     /// Takes note of a change in the store.
