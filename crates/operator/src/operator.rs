@@ -150,13 +150,12 @@ fn trigger(old: Option<&api::Kustomization>, new: &api::Kustomization) -> Trigge
     }
 }
 
-/// Those that wait for an application need not wait for their next look.
+/// Those that wait for an application need not wait for their next look. Whether one waits is not asked: it may be
+/// about to find out that it must, and a run that has nothing to do costs nothing.
 pub(crate) fn wake_dependents(context: &Context, id: &Id) {
     for dependent in context.fleet.dependents(id) {
-        if context.fleet.application(&dependent).is_some_and(|d| !is_ready(&d)) {
-            context.fleet.note_trigger(&dependent, Trigger::Dependency);
-            context.applications.add(dependent, Urgency::Soon);
-        }
+        context.fleet.note_trigger(&dependent, Trigger::Dependency);
+        context.applications.add(dependent, Urgency::Soon);
     }
 }
 

@@ -204,9 +204,13 @@ impl Turn {
             context.applications.add_after(self.id.clone(), soon, Urgency::Soon);
             return;
         }
+        let before =
+            (is_ready(&self.application), self.application.status.last_applied_revision.clone());
         context.fleet.set_status(&self.id, status.clone());
         Arc::make_mut(&mut self.application).status = status;
-        if is_ready(&self.application) {
+        let after =
+            (is_ready(&self.application), self.application.status.last_applied_revision.clone());
+        if after.0 && before != after {
             wake_dependents(context, &self.id);
         }
     }
