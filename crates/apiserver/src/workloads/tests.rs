@@ -134,7 +134,7 @@ proptest! {
     fn no_number_brings_it_down(numbers in prop::collection::vec(any::<i64>(), 12), small in -3..4_i64) {
         let few = Settings { pods_per_workload: 20, ..Settings::default() };
         let mut world = World::with(few);
-        let n = |at: usize| if at % 3 == 0 { small } else { numbers[at] };
+        let n = |at: usize| if at.is_multiple_of(3) { small } else { numbers[at] };
         let more = format!(
             r#""minReadySeconds":{},"progressDeadlineSeconds":{},"revisionHistoryLimit":{},
             "strategy":{{"rollingUpdate":{{"maxSurge":{},"maxUnavailable":"{}%"}}}},
