@@ -175,7 +175,7 @@ impl<'c, 't> Updater<'c, 't> {
         let had = managers.remove(manager).map(|m| m.set).unwrap_or_default();
         let mut set = had.difference(&change.comparison.removed).union(&change.written);
         if let Some(ignored) = self.ignored.get(version) {
-            set = set.recursive_difference(ignored);
+            set.subtract_recursively(ignored);
         }
         if !set.is_empty() {
             managers.insert(manager.into(), ManagedSet::new(version, false, set));
@@ -205,7 +205,7 @@ impl<'c, 't> Updater<'c, 't> {
         let mut set =
             to_field_set(config, live.t).map_err(MergeError::type_error("get field set"))?;
         if let Some(ignored) = self.ignored.get(version) {
-            set = set.recursive_difference(ignored);
+            set.subtract_recursively(ignored);
         }
         let applied = ManagedSet::new(version, true, set);
         let last = managers.insert(manager.into(), applied);

@@ -96,6 +96,39 @@ impl FieldSet {
         out
     }
 
+    /// [`Self::difference`] in place: as cheap as `other` is small.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        self.subtract_nodes(other, |mine, theirs| {
+            mine.member &= !theirs.member;
+            mine.children.subtract(&theirs.children);
+        });
+    }
+
+    /// [`Self::recursive_difference`] in place.
+    pub(crate) fn subtract_recursively(&mut self, other: &Self) {
+        self.subtract_nodes(other, |mine, theirs| {
+            if theirs.member {
+                mine.member = false;
+                mine.children = Self::new();
+            } else {
+                mine.children.subtract_recursively(&theirs.children);
+            }
+        });
+    }
+
+    fn subtract_nodes(&mut self, other: &Self, subtract: impl Fn(&mut Node, &Node)) {
+        for theirs in &other.nodes {
+            let Ok(at) = self.find(&theirs.element) else {
+                continue;
+            };
+            let mine = &mut self.nodes[at];
+            subtract(mine, theirs);
+            if !mine.member && mine.children.is_empty() {
+                self.nodes.remove(at);
+            }
+        }
+    }
+
     /// The members that have no members below them.
     #[must_use]
     pub fn leaves(&self) -> Self {

@@ -84,6 +84,11 @@ proptest! {
             let covered = (1..=path.0.len()).any(|n| b.contains(&path.0[..n]));
             prop_assert_eq!(a.recursive_difference(&b).contains(&path.0), ina && !covered);
         }
+        let (mut less, mut least) = (a.clone(), a.clone());
+        less.subtract(&b);
+        least.subtract_recursively(&b);
+        prop_assert_eq!(less, a.difference(&b));
+        prop_assert_eq!(least, a.recursive_difference(&b));
         prop_assert_eq!(a.intersects(&b), !a.intersection(&b).is_empty());
         prop_assert_eq!(a.union(&b), b.union(&a));
         prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a.clone());

@@ -27,7 +27,7 @@ static SYSTEM: LazyLock<FieldSet> = LazyLock::new(|| {
 
 pub(super) fn strip_system_fields(managed: &mut ManagedSet) {
     if managed.set.intersects(&SYSTEM) {
-        managed.set = Arc::new(managed.set.difference(&SYSTEM));
+        Arc::make_mut(&mut managed.set).subtract(&SYSTEM);
     }
 }
 
