@@ -87,43 +87,9 @@ fn own_one(
     let Rendered { mut value, origin } = rendered;
     let place = if origin.is_empty() { String::new() } else { format!(" ({origin})") };
     let gvk = value.gvk();
-    if gvk.kind.is_empty() || gvk.version.is_empty() || value.name().is_empty() {
-        return Err(format!(
-            "an object{place} lacks {}: every object needs apiVersion, kind and metadata.name",
-            if gvk.kind.is_empty() {
-                "its kind"
-            } else if gvk.version.is_empty() {
-                "its apiVersion"
-            } else {
-                "its metadata.name"
-            }
-        ));
-    }
+    complete(&value, &gvk, &place)?;
     let custom = definitions.scope(&gvk);
-    let mut key = value.key();
-    match custom.or_else(|| scope(&gvk)) {
-        Some(Scope::Cluster) => {
-            // The API server drops it; the identity must be the one it answers with.
-            value.metadata_mut().remove("namespace");
-            key.namespace.clear();
-        }
-        Some(Scope::Namespaced) if key.namespace.is_empty() => {
-            return Err(format!(
-                "{key}{place} namespace not specified: set metadata.namespace in the manifest or \
-                 spec.targetNamespace of {}",
-                spec.owner.key()
-            ));
-        }
-        Some(Scope::Namespaced) => {}
-        None => {
-            return Err(format!(
-                "{key}{place} is of kind {} in {}, which the cluster does not know: add its \
-                 CustomResourceDefinition, or depend on what installs it",
-                gvk.kind,
-                gvk.api_version()
-            ));
-        }
-    }
+    let key = place_in_scope(&mut value, custom.or_else(|| scope(&gvk)), &place, spec)?;
     let unknown = normal::normalize(&mut value, &gvk);
     label(&mut value, spec);
     let stage = stage(&gvk, custom.is_some());
@@ -141,6 +107,52 @@ fn own_one(
         unknown,
         ignored,
     })
+}
+
+/// Whether an object has what every object needs.
+fn complete(value: &Value, gvk: &Gvk, place: &str) -> Result<(), String> {
+    let missing = if gvk.kind.is_empty() {
+        "kind"
+    } else if gvk.version.is_empty() {
+        "apiVersion"
+    } else if value.name().is_empty() {
+        "metadata.name"
+    } else {
+        return Ok(());
+    };
+    Err(format!(
+        "an object{place} lacks its {missing}: every object needs apiVersion, kind and metadata.name"
+    ))
+}
+
+/// Identity of an object, its namespace as its kind's scope demands it.
+fn place_in_scope(
+    value: &mut Value,
+    scope: Option<Scope>,
+    place: &str,
+    spec: &SyncSpec,
+) -> Result<ObjectKey, String> {
+    let mut key = value.key();
+    match scope {
+        Some(Scope::Cluster) => {
+            // The API server drops it; the identity must be the one it answers with.
+            value.metadata_mut().remove("namespace");
+            key.namespace.clear();
+            Ok(key)
+        }
+        Some(Scope::Namespaced) if key.namespace.is_empty() => Err(format!(
+            "{key}{place} namespace not specified: set metadata.namespace in the manifest or \
+             spec.targetNamespace of {}",
+            spec.owner.key()
+        )),
+        Some(Scope::Namespaced) => Ok(key),
+        None => Err(format!(
+            "{key}{place} is of kind {} in {}, which the cluster does not know: add its \
+             CustomResourceDefinition, or depend on what installs it",
+            key.kind,
+            value.api_version()
+        )),
+    }
 }
 
 /// Owner labels first, then the common metadata, which may so override them: the order of
