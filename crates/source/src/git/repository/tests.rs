@@ -439,6 +439,7 @@ async fn reading_and_merging_at_the_same_time() {
                         assert_eq!(&*read, format!("kind: service\nname: app-{app}\n").as_bytes());
                     }
                     rounds += 1;
+                    std::thread::sleep(Duration::from_millis(5));
                 }
                 rounds
             })
@@ -457,4 +458,33 @@ async fn reading_and_merging_at_the_same_time() {
     for reader in readers {
         assert!(reader.join().unwrap() > 0);
     }
+}
+
+/// Whatever a killed process left behind does not disturb the next.
+#[tokio::test]
+async fn what_an_interrupted_write_left_is_tidied() {
+    if !git_is_here() {
+        return;
+    }
+    let sample = Sample::new();
+    many(&sample);
+    let commit = sample.commit();
+    let ours = Ours::new();
+    follow(&ours, &sample.source()).await.unwrap();
+    let packs = ours.directory.path().join("objects/pack");
+    let whole: Vec<_> = std::fs::read_dir(&packs).unwrap().map(|e| e.unwrap().path()).collect();
+    for name in ["tmp-1-2.writing", ".tmpAbCdEf", "pack-1.keep", "pack-2.pack", "pack-3.idx"] {
+        std::fs::write(packs.join(name), b"half").unwrap();
+    }
+    std::fs::write(ours.directory.path().join("commits.json"), b"{\"fetched\": {\"x").unwrap();
+    std::fs::write(ours.directory.path().join("commits.writing"), b"").unwrap();
+    let again = Repository::open(ours.directory.path(), Limits::default()).unwrap();
+    let mut left: Vec<_> = std::fs::read_dir(&packs).unwrap().map(|e| e.unwrap().path()).collect();
+    left.sort();
+    let mut expected = whole;
+    expected.sort();
+    assert_eq!(left, expected);
+    assert!(again.tree(commit, false).unwrap().file(&path("apps/app-1/service.yaml")).is_ok());
+    let revision = again.resolve(&sample.source()).await.unwrap();
+    assert_eq!(again.fetch(&sample.source(), &revision).await.unwrap(), Fetched::default());
 }
