@@ -1,5 +1,7 @@
 //! kill -9 under load loses nothing acknowledged: a child process writes and tells what was acknowledged, is
 //! killed at a random moment, and the store is opened again.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 use object::{Manifest, Value, map};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

@@ -5,6 +5,7 @@ use crate::rest::{Api, ApiError, Call, Target};
 use crate::store::{Key, ListQuery, ResourceId, Store};
 use object::{Map, Value, map};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -126,8 +127,8 @@ impl Addresses {
         for _ in 0..count {
             taken.next_port = (taken.next_port + 1) % count;
             let port = NODE_PORTS.start() + taken.next_port;
-            if !taken.ports.contains_key(&port) {
-                taken.ports.insert(port, owner.to_owned());
+            if let Entry::Vacant(free) = taken.ports.entry(port) {
+                free.insert(owner.to_owned());
                 return Ok(port);
             }
         }
@@ -233,7 +234,8 @@ fn allocate(
         spec.insert("clusterIPs", vec![Value::from("None")]);
     }
     let spec = service.make_map().entry("spec").make_map();
-    if !spec.contains_key("ipFamilies") && !(asked == "None" && !spec.contains_key("selector")) {
+    let selects = spec.contains_key("selector");
+    if !spec.contains_key("ipFamilies") && (asked != "None" || selects) {
         spec.insert("ipFamilies", vec![Value::from("IPv4")]);
     }
     if !spec.contains_key("ipFamilyPolicy") {

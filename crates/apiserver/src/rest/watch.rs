@@ -26,7 +26,11 @@ struct Watching {
     selector: Selector,
     form: Form,
     watch: store::Watch,
-    /// Lines that wait to be sent; bounded by the size of a store's batch and the initial list.
+    /// What was there at the start and is still to be sent.
+    initial: std::vec::IntoIter<Arc<Stored>>,
+    /// Whether a bookmark follows it.
+    end_initial: bool,
+    /// Lines that wait to be sent; bounded by the size of a store's batch.
     lines: VecDeque<Bytes>,
     bookmarks: bool,
     deadline: Instant,
@@ -68,8 +72,10 @@ impl Api {
             _ => LIFETIME + Duration::from_millis(self.store().revision() * 7919 % 1_800_000),
         };
         let now = Instant::now();
-        let mut watching = Watching {
+        let watching = Watching {
             api: self.clone(),
+            initial: initial.into_iter(),
+            end_initial: start.send_initial == Some(true),
             target: target.clone(),
             selector,
             form,
@@ -81,14 +87,6 @@ impl Api {
             headers: true,
             done: false,
         };
-        for object in &initial {
-            let line = watching.line(EventKind::Added, object, None);
-            watching.lines.push_back(line);
-        }
-        if start.send_initial == Some(true) {
-            let line = watching.bookmark(true);
-            watching.lines.push_back(line);
-        }
         let stream = futures::stream::unfold(watching, |mut watching| async move {
             let line = watching.next().await?;
             Some((line, watching))
@@ -178,6 +176,12 @@ fn error_line(error: &ApiError) -> Bytes {
 impl Watching {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            if let Some(object) = self.initial.next() {
+                return Some(self.line(EventKind::Added, &object, None));
+            }
+            if std::mem::take(&mut self.end_initial) {
+                return Some(self.bookmark(true));
+            }
             if let Some(line) = self.lines.pop_front() {
                 return Some(line);
             }

@@ -2,7 +2,7 @@
 
 /// Why bytes are no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum WireError {
+pub(in crate::rest) enum WireError {
     /// They end too early.
     #[error("unexpected end of the message")]
     End,
