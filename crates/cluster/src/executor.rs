@@ -34,6 +34,13 @@ struct Work<'a> {
     resource: Resource,
 }
 
+impl Work<'_> {
+    /// What is sent: the step's own form where some fields are left to others.
+    fn value(&self) -> &Value {
+        self.step.value.as_ref().unwrap_or(&self.desired.value)
+    }
+}
+
 impl Executor {
     /// A writer through `client`; what it learns goes to `observer`.
     pub fn new(client: Client, observer: Observer) -> Self {
@@ -107,8 +114,7 @@ impl Executor {
         let options =
             WriteOptions { field_manager: &spec.field_manager, force: true, dry_run: true };
         let answer =
-            with_retries(spec.timeout, || self.client.apply(resource, &desired.value, options))
-                .await;
+            with_retries(spec.timeout, || self.client.apply(resource, work.value(), options)).await;
         match answer {
             Ok(_) => None,
             Err(error) if error.is_immutable_field() && step.recreate_if_immutable => None,
@@ -150,7 +156,7 @@ impl Executor {
         let options =
             WriteOptions { field_manager: &spec.field_manager, force: true, dry_run: false };
         let answer =
-            with_retries(spec.timeout, || self.client.apply(resource, &desired.value, options))
+            with_retries(spec.timeout, || self.client.apply(resource, work.value(), options))
                 .await?;
         let applied = self.learn(desired, &answer, spec);
         let version = object::Manifest::meta(&answer, "resourceVersion");
@@ -180,7 +186,7 @@ impl Executor {
         let options =
             WriteOptions { field_manager: &spec.field_manager, force: true, dry_run: false };
         let answer =
-            with_retries(spec.timeout, || self.client.apply(resource, &desired.value, options))
+            with_retries(spec.timeout, || self.client.apply(resource, work.value(), options))
                 .await?;
         let applied = self.learn(desired, &answer, spec);
         Ok(StepOutcome { key: key.clone(), result: StepResult::Configured, applied: Some(applied) })

@@ -5,6 +5,7 @@ use crate::{Fleet, Id, Queue};
 use api::Timestamp;
 use cluster::{Client, Executor, Observer};
 use reconcile::SyncSpec;
+use reconcile::health::HealthTarget;
 use source::artifact::Descriptions;
 use source::store::Store;
 use std::collections::HashMap;
@@ -69,6 +70,8 @@ pub(crate) struct Memory {
     pub(crate) digest: String,
     /// The objects, in order.
     pub(crate) objects: Vec<object::ObjectKey>,
+    /// What it waited for.
+    pub(crate) targets: Vec<HealthTarget>,
 }
 
 impl Context {

@@ -3,6 +3,7 @@
 use super::work::Turn;
 use crate::context::{Context, now};
 use object::{Gvk, Manifest, ObjectKey, Value};
+use reconcile::health::{HealthTarget, targets};
 use reconcile::{
     Awaited, Desired, Halt, Health, HealthReport, HealthRules, HealthStatus, Phase, Run, Stage,
     SyncSpec,
@@ -34,7 +35,7 @@ pub(super) async fn settle(
     desired: &Desired,
     rules: &HealthRules,
 ) -> Result<Settled, Halt> {
-    let wanted = wanted(run, desired);
+    let wanted = targets(&run.spec, desired);
     if wanted.is_empty() {
         return Ok(Settled::Healthy);
     }
@@ -67,26 +68,17 @@ pub(super) async fn settle(
     }
 }
 
-/// The objects whose health counts.
-fn wanted(run: &Run, desired: &Desired) -> Vec<(ObjectKey, Gvk)> {
-    if run.spec.wait {
-        let waits = |o: &&reconcile::DesiredObject| !o.policy.hands_off();
-        let objects = desired.objects.iter().filter(waits);
-        return objects.map(|o| (o.key.clone(), o.gvk.clone())).collect();
-    }
-    run.spec.health_checks.iter().map(|(gvk, key)| (key.clone(), gvk.clone())).collect()
-}
-
 async fn assess(
     context: &Context,
-    wanted: &[(ObjectKey, Gvk)],
+    wanted: &[HealthTarget],
     rules: &HealthRules,
     run: &Run,
 ) -> Vec<(ObjectKey, Health)> {
     let custom = !run.spec.health_exprs.is_empty();
     let mut objects = Vec::with_capacity(wanted.len());
     let mut asked = false;
-    for (key, _) in wanted {
+    for target in wanted {
+        let key = &target.key;
         let health = match context.observer.health(key) {
             Some(health) if !custom => health,
             _ => {
@@ -98,7 +90,7 @@ async fn assess(
                 }
             }
         };
-        objects.push((key.clone(), health));
+        objects.push((key.clone(), target.judge(health)));
     }
     if asked && objects.iter().any(|(_, h)| h.status != HealthStatus::Current) {
         tokio::time::sleep(ASK).await;
@@ -154,11 +146,11 @@ pub(super) async fn established(
     stage: Stage,
     rules: &HealthRules,
 ) -> Result<(), Halt> {
-    let wanted: Vec<(ObjectKey, Gvk)> = desired
+    let wanted: Vec<HealthTarget> = desired
         .objects
         .iter()
         .filter(|o| o.stage == stage && !o.policy.hands_off())
-        .map(|o| (o.key.clone(), o.gvk.clone()))
+        .map(|o| HealthTarget { key: o.key.clone(), gvk: o.gvk.clone(), vanishes: false })
         .collect();
     let deadline = Instant::now() + LONGEST_ESTABLISHING.min(run.spec.timeout);
     loop {
@@ -178,24 +170,14 @@ pub(super) async fn established(
     }
 }
 
-/// The health that the spec asks for, as the watch knows it: nothing is asked. An object it does not show counts as
-/// unknown.
-pub(super) fn at_a_glance(
-    context: &Context,
-    spec: &SyncSpec,
-    objects: &[ObjectKey],
-) -> Option<HealthReport> {
-    if !spec.checks_health() {
-        return None;
-    }
-    let checked: Vec<&ObjectKey> = if spec.wait {
-        objects.iter().collect()
-    } else {
-        spec.health_checks.iter().map(|(_, key)| key).collect()
+/// The health of what a run waited for, as the watch knows it now: nothing is asked. An object it does not show counts
+/// as unknown. `None` when nothing is to be waited for.
+pub(super) fn at_a_glance(context: &Context, targets: &[HealthTarget]) -> Option<HealthReport> {
+    let health = |target: &HealthTarget| {
+        let known = context.observer.health(&target.key);
+        target.judge(known.unwrap_or_else(|| Health::unknown("it is not watched")))
     };
-    let health = |key: &ObjectKey| {
-        context.observer.health(key).unwrap_or_else(|| Health::unknown("it is not watched"))
-    };
-    let objects = checked.into_iter().map(|key| (key.clone(), health(key))).collect();
-    Some(HealthReport { objects, ..HealthReport::default() })
+    let objects: Vec<(ObjectKey, Health)> =
+        targets.iter().map(|t| (t.key.clone(), health(t))).collect();
+    (!objects.is_empty()).then(|| HealthReport { objects, ..HealthReport::default() })
 }

@@ -8,7 +8,7 @@ use crate::context::{Context, Memory};
 use crate::fleet::Held;
 use kustomize::FluxBuild;
 use object::{Gvk, Manifest, Value};
-use reconcile::{Halt, Phase, Rendered, SyncSpec};
+use reconcile::{Halt, Phase, Rendered};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tree::{Reads, Traced, Tree, TreePath};
@@ -30,13 +30,8 @@ pub(super) enum Rendering {
 }
 
 /// Renders the application's directory, unless the last successful run's record shows that it would give the same.
-pub(super) async fn render(
-    context: &Context,
-    turn: &Turn,
-    run: &SyncSpec,
-    held: &Held,
-) -> Result<Rendering, Halt> {
-    if let Some(memory) = unchanged(context, turn, run, held)? {
+pub(super) async fn render(context: &Context, turn: &Turn, held: &Held) -> Result<Rendering, Halt> {
+    if let Some(memory) = unchanged(context, turn, held)? {
         return Ok(Rendering::Unchanged(memory));
     }
     let spec = &turn.application.spec;
@@ -86,12 +81,7 @@ pub(crate) fn objects(
 }
 
 /// The last run's memory when nothing it depends on has changed since.
-fn unchanged(
-    context: &Context,
-    turn: &Turn,
-    run: &SyncSpec,
-    held: &Held,
-) -> Result<Option<Arc<Memory>>, Halt> {
+fn unchanged(context: &Context, turn: &Turn, held: &Held) -> Result<Option<Arc<Memory>>, Halt> {
     let Some(memory) = context.memory(&turn.id) else { return Ok(None) };
     let spec = &turn.application.spec;
     let variables_elsewhere =
@@ -103,7 +93,7 @@ fn unchanged(
         return Ok(None);
     }
     let settled = context.observer.drifted(&memory.objects).is_empty()
-        && health::at_a_glance(context, run, &memory.objects).is_none_or(|r| r.passed());
+        && health::at_a_glance(context, &memory.targets).is_none_or(|r| r.passed());
     Ok(settled.then_some(memory))
 }
 

@@ -51,7 +51,7 @@ async fn steps(context: &Context, turn: &mut Turn, run: &mut Run) -> Result<(), 
     depend(context, turn, run).await?;
     let rules = HealthRules::new(&run.spec.health_exprs).map_err(stalled)?;
     run.attempted = true;
-    let rendering = match rendering::render(context, turn, &run.spec, &held).await? {
+    let rendering = match rendering::render(context, turn, &held).await? {
         Rendering::Unchanged(memory) => {
             keep(context, turn, run, &memory);
             return Ok(());
@@ -71,6 +71,7 @@ async fn steps(context: &Context, turn: &mut Turn, run: &mut Run) -> Result<(), 
             reads: rendering.reads,
             digest: rendering.digest,
             objects: desired.objects.iter().map(|o| o.key.clone()).collect(),
+            targets: reconcile::health::targets(&run.spec, &desired),
         }),
     );
     Ok(())
@@ -228,7 +229,7 @@ pub(crate) fn plan_input<'a>(
 fn keep(context: &Context, turn: &Turn, run: &mut Run, memory: &Memory) {
     run.digest = Some(memory.digest.clone());
     run.inventory = Some(turn.inventory().to_vec());
-    run.health = health::at_a_glance(context, &run.spec, &memory.objects);
+    run.health = health::at_a_glance(context, &memory.targets);
 }
 
 fn stalled(error: reconcile::health::HealthRulesError) -> Halt {
