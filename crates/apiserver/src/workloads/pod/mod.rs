@@ -73,15 +73,14 @@ pub fn step(pod: &Value, around: &Surroundings<'_>, settings: &Settings, now: Ti
         }
         return step;
     }
-    if matches!(text(pod, ["status", "phase"]), "Succeeded" | "Failed") {
-        return step;
-    }
     let node = text(pod, ["spec", "nodeName"]);
-    if node.is_empty() {
-        schedule(pod, around, &mut step, now);
-    } else if !around.nodes.all.iter().any(|n| n == node) {
+    let is_over = matches!(text(pod, ["status", "phase"]), "Succeeded" | "Failed");
+    if !node.is_empty() && !around.nodes.all.iter().any(|n| n == node) {
         // As Kubernetes' Pod garbage collector does when a Node is gone.
         step.changes.push(Change::Remove(pod.clone()));
+    } else if is_over {
+    } else if node.is_empty() {
+        schedule(pod, around, &mut step, now);
     } else if list(pod, ["status", "containerStatuses"]).is_empty() {
         step.status(pod, status::created(pod, around.nodes, now));
         let message = format!("Assigned {}/{} to {node} (simulated)", pod.namespace(), pod.name());
