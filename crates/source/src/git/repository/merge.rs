@@ -65,3 +65,6 @@ fn remove(pack: &PathBuf) -> std::io::Result<()> {
     std::fs::remove_file(pack.with_extension("idx"))?;
     std::fs::remove_file(pack)
 }
+
+#[cfg(test)]
+mod tests;
