@@ -1,7 +1,17 @@
 //! OpenAPI facts of the built-in kinds and structural schemas of custom ones: validate, prune, default.
 //!
+//! What a type is:
 //! - [`Schema`]: one type; [`Kind`]: what discovery says of a kind
-//! - [`builtin`]: both for the kinds Kubernetes brings
+//! - [`builtin`]: both for the kinds Kubernetes brings, out of a committed table, decoded when asked
+//! - [`structural`], [`custom`]: both for custom kinds, out of a CustomResourceDefinition
+//!
+//! What a server does with an object, in order:
+//! - [`native`]: built-in kinds: decode, default, encode, then [`native::faults`]
+//! - [`prune`], [`default()`], then [`custom::object_faults`] (or its parts [`validate()`], [`duplicates`],
+//!   [`rules`]): custom kinds
+//! - [`names`]: metadata of both; [`immutable()`]: what an update of a built-in kind may not change
+//!
+//! And for clients: [`patch`], [`openapi`]. [`quantity`] and [`timestamp`] are the values that have one kept form.
 //!
 //! Deliberately absent: storing, watching, serving (`apiserver`), merging with ownership (`ssa`), any I/O.
 

@@ -273,8 +273,13 @@ impl Schema {
 
     /// The branch to the named member `name`: what to clone when the member's schema is to be kept.
     pub fn branch(&self, name: &str) -> Option<&Branch> {
+        self.named(name).map(|p| &p.schema)
+    }
+
+    /// The named member `name` with all that is said of it.
+    pub fn named(&self, name: &str) -> Option<&Property> {
         let found = self.properties.binary_search_by(|p| p.name.as_str().cmp(name));
-        found.ok().map(|i| &self.properties[i].schema)
+        found.ok().map(|i| &self.properties[i])
     }
 
     /// The schema of the member `name`, named or additional.

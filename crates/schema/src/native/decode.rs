@@ -45,34 +45,45 @@ pub enum DecodeError {
 /// # Errors
 /// At the first member of another type.
 pub fn decode(schema: &Schema, object: &mut Value) -> Result<Vec<String>, DecodeError> {
-    let mut reader = Reader {
-        path: Path::default(),
-        fields: Vec::new(),
-        owner: String::new(),
-        unknown: Vec::new(),
-    };
-    reader.value(schema, object)?;
+    let mut reader = Reader { path: Path::default(), owner: "", unknown: Vec::new() };
+    reader.value(schema, object).map_err(Fault::told)?;
     reader.unknown.sort();
     Ok(reader.unknown)
 }
 
-struct Reader {
+/// An error on its way up; names are collected only then, so that reading what is fine costs no text.
+enum Fault<'s> {
+    Told(DecodeError),
+    Type { found: String, wanted: String, owner: &'s str, names: Vec<String> },
+}
+
+impl Fault<'_> {
+    fn told(self) -> DecodeError {
+        match self {
+            Self::Told(error) => error,
+            Self::Type { found, wanted, owner, mut names } => {
+                names.reverse();
+                DecodeError::Type { found, field: format!("{owner}.{}", names.join(".")), wanted }
+            }
+        }
+    }
+}
+
+struct Reader<'s> {
     path: Path,
-    /// Names of the members on the way, without indices, as Go's message has them.
-    fields: Vec<String>,
-    /// The struct the innermost of them belongs to.
-    owner: String,
+    /// The struct the member that is read belongs to.
+    owner: &'s str,
     unknown: Vec<String>,
 }
 
-impl Reader {
-    fn value(&mut self, schema: &Schema, value: &mut Value) -> Result<(), DecodeError> {
+impl<'s> Reader<'s> {
+    fn value(&mut self, schema: &'s Schema, value: &mut Value) -> Result<(), Fault<'s>> {
         match (schema.type_, &mut *value) {
             (_, Value::Null) | (Type::Any, _) => Ok(()),
             _ if is_opaque(schema) => Ok(()),
             (Type::Object, Value::Map(map)) => self.object(schema, map),
             (Type::Array, Value::List(items)) => self.list(schema, items),
-            (Type::String, Value::String(_)) => text(schema, value),
+            (Type::String, Value::String(_)) => text(schema, value).map_err(Fault::Told),
             (Type::Boolean, Value::Bool(_))
             | (Type::Integer | Type::Number, Value::Int(_))
             | (Type::Number, Value::Float(_)) => Ok(()),
@@ -81,12 +92,10 @@ impl Reader {
         }
     }
 
-    fn object(&mut self, schema: &Schema, map: &mut Map) -> Result<(), DecodeError> {
-        let outer = std::mem::take(&mut self.owner);
+    fn object(&mut self, schema: &'s Schema, map: &mut Map) -> Result<(), Fault<'s>> {
+        let outer = self.owner;
         if schema.name.is_some() || outer.is_empty() {
-            self.owner = struct_name(schema).to_owned();
-        } else {
-            self.owner.clone_from(&outer);
+            self.owner = struct_name(schema);
         }
         let mut outcome = Ok(());
         map.retain(|name, member| {
@@ -95,7 +104,10 @@ impl Reader {
             }
             match (schema.property(name), &schema.additional) {
                 (Some(of), _) => {
-                    outcome = self.member(name, of, member);
+                    outcome = self.below(|path, walk| path.member(name, walk), of, member);
+                    if let Err(Fault::Type { names, .. }) = &mut outcome {
+                        names.push(name.to_owned());
+                    }
                     !member.is_null()
                 }
                 (None, Additional::Of(of)) => {
@@ -112,22 +124,15 @@ impl Reader {
         outcome
     }
 
-    fn member(&mut self, name: &str, of: &Schema, member: &mut Value) -> Result<(), DecodeError> {
-        self.fields.push(name.to_owned());
-        let outcome = self.below(|path, walk| path.member(name, walk), of, member);
-        self.fields.pop();
-        outcome
-    }
-
     /// An entry of a map: Go reads null there as the zero value.
-    fn entry(&mut self, name: &str, of: &Schema, member: &mut Value) -> Result<(), DecodeError> {
+    fn entry(&mut self, name: &str, of: &'s Schema, member: &mut Value) -> Result<(), Fault<'s>> {
         if member.is_null() {
             *member = zero(of);
         }
         self.below(|path, walk| path.member(name, walk), of, member)
     }
 
-    fn list(&mut self, schema: &Schema, items: &mut [Value]) -> Result<(), DecodeError> {
+    fn list(&mut self, schema: &'s Schema, items: &mut [Value]) -> Result<(), Fault<'s>> {
         let Some(of) = schema.items.as_deref() else { return Ok(()) };
         for (index, item) in items.iter_mut().enumerate() {
             if item.is_null() {
@@ -141,9 +146,9 @@ impl Reader {
     fn below(
         &mut self,
         step: impl FnOnce(&mut Path, &mut dyn FnMut(&mut Path)),
-        of: &Schema,
+        of: &'s Schema,
         value: &mut Value,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Fault<'s>> {
         let mut outcome = Ok(());
         let mut path = std::mem::take(&mut self.path);
         step(&mut path, &mut |path| {
@@ -155,7 +160,7 @@ impl Reader {
         outcome
     }
 
-    fn int_or_string(&self, schema: &Schema, value: &mut Value) -> Result<(), DecodeError> {
+    fn int_or_string(&self, schema: &Schema, value: &mut Value) -> Result<(), Fault<'s>> {
         if schema.format.as_deref() != Some("quantity") {
             return match value {
                 Value::Int(_) | Value::String(_) => Ok(()),
@@ -166,17 +171,17 @@ impl Reader {
             Value::String(text) => text.to_string(),
             Value::Int(number) => number.to_string(),
             Value::Float(number) => crate::error::go_float(*number),
-            _ => return Err(DecodeError::Quantity),
+            _ => return Err(Fault::Told(DecodeError::Quantity)),
         };
         match Quantity::parse(written.trim()) {
             Some(quantity) => *value = quantity.to_string().into(),
             None if well_formed(&written) => *value = written.into(),
-            None => return Err(DecodeError::Quantity),
+            None => return Err(Fault::Told(DecodeError::Quantity)),
         }
         Ok(())
     }
 
-    fn mismatch(&self, schema: &Schema, value: &Value) -> DecodeError {
+    fn mismatch(&self, schema: &Schema, value: &Value) -> Fault<'s> {
         let found = match value {
             Value::Bool(_) => "bool".to_owned(),
             Value::Float(f) if schema.type_ == Type::Integer => {
@@ -185,8 +190,7 @@ impl Reader {
             Value::Int(_) | Value::Float(_) => "number".to_owned(),
             other => other.type_name().to_owned(),
         };
-        let field = format!("{}.{}", self.owner, self.fields.join("."));
-        DecodeError::Type { found, field, wanted: go_type(schema) }
+        Fault::Type { found, wanted: go_type(schema), owner: self.owner, names: Vec::new() }
     }
 }
 

@@ -99,8 +99,7 @@ fn is_absent(property: &Property, value: Option<&Value>) -> bool {
 }
 
 fn plainly(schema: &Schema, map: &mut Map, member: &str, plain: Plain) {
-    let property = schema.properties.iter().find(|p| p.name == member);
-    if property.is_some_and(|p| is_absent(p, map.get(member))) {
+    if schema.named(member).is_some_and(|p| is_absent(p, map.get(member))) {
         let value = match plain {
             Plain::Text(text) => text.into(),
             Plain::Int(number) => number.into(),
