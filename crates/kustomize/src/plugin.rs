@@ -103,14 +103,13 @@ impl Plugins<'_> {
             _ => return Err(helm_charts().at(&resource.origin, resource.line)),
         };
         let mut args = GeneratorArgs::decode(&value, Mode::Loose).map_err(wrong)?;
-        let metadata = |key: &str| {
-            value.at(["metadata", key]).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
+        let metadata = value.get("metadata").cloned().unwrap_or_default();
+        let metadata = Fields::of(&metadata, Mode::Loose).map_err(wrong)?;
         if args.name.is_empty() {
-            args.name = metadata("name");
+            args.name = metadata.text("name").map_err(wrong)?;
         }
         if args.namespace.is_empty() {
-            args.namespace = metadata("namespace");
+            args.namespace = metadata.text("namespace").map_err(wrong)?;
         }
         let file = resource.origin.clone();
         let mut made = generate(what, &args, self.loader, self.root, &file)?;

@@ -115,8 +115,7 @@ impl Scalar {
 
     /// Quotes a text that YAML 1.1 would read as something else, as kyaml does for a value it adds.
     pub(crate) fn quote_if_ambiguous(&mut self) {
-        // A tagged text is quoted anyway when it has to be.
-        let plain = self.tag == Tag::Empty && self.style == Style::Plain;
+        let plain = self.is_text() && self.style == Style::Plain;
         if plain && value::is_ambiguous(&self.text) {
             self.style = Style::Double;
         }

@@ -56,9 +56,7 @@ fn number_tag(text: &str) -> Tag {
     if plain_int(text).is_some() {
         return Tag::Int;
     }
-    // Most of what begins like a number is none: an image tag, an address, a quantity.
-    let numeric = |b: u8| b.is_ascii_hexdigit() || b"+-._xXoObBiInNaAfFtTzZ: ".contains(&b);
-    if text.len() > 64 || !text.bytes().all(numeric) {
+    if !is_numeric(text) {
         return Tag::Str;
     }
     if matches!(
@@ -78,6 +76,13 @@ fn number_tag(text: &str) -> Tag {
     }
 }
 
+/// Whether a text may be a number or a timestamp: most of what begins like one is an image tag, an address or
+/// a quantity.
+fn is_numeric(text: &str) -> bool {
+    let numeric = |b: u8| b.is_ascii_hexdigit() || b"+-._xXoObBiInNaAfFtTzZ: ".contains(&b);
+    text.len() <= 64 && text.bytes().all(numeric)
+}
+
 /// A decimal number without anything unusual: no sign but minus, no leading zero.
 fn plain_int(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
@@ -94,28 +99,18 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
     if text.is_empty() || text.contains('\n') {
         return false;
     }
-    match text.as_bytes()[0] {
-        b'y'
-        | b'Y'
-        | b'n'
-        | b'N'
-        | b't'
-        | b'T'
-        | b'f'
-        | b'F'
-        | b'o'
-        | b'O'
-        | b'~'
-        | b'.'
-        | b'+'
-        | b'-'
-        | b'0'..=b'9'
-        | b'['
-        | b'{'
-        | b'#' => {}
-        // A map in disguise: `a: b`.
-        _ if !text.contains(": ") && !text.ends_with(':') => return false,
-        _ => {}
+    let map = text.contains(": ") || text.ends_with(':');
+    let suspicious = match text.as_bytes()[0] {
+        // Booleans and null.
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
+            map || text.len() <= 5
+        }
+        b'.' | b'+' | b'-' | b'0'..=b'9' => map || text.starts_with("- ") || is_numeric(text),
+        b'[' | b'{' | b'#' => true,
+        _ => map,
+    };
+    if !suspicious {
+        return false;
     }
     match object::from_yaml_one(text, Dialect::Sigs) {
         Ok(Value::String(_)) | Err(_) => false,

@@ -33,10 +33,6 @@ pub(crate) fn update_references(
     config: &Config,
     context: &Context<'_>,
 ) -> Result<(), BuildError> {
-    // Only what had another name, or was moved, has earlier identities; without any nothing changes.
-    if map.list().iter().all(|r| r.previous.is_empty()) {
-        return Ok(());
-    }
     let candidates: Vec<Candidate> =
         map.list().iter().map(|r| Candidate::new(r, context)).collect();
     let mut by_name: HashMap<CompactString, Vec<usize>> = HashMap::new();

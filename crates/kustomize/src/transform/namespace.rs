@@ -120,8 +120,15 @@ impl Namespace {
             _ => return Ok(()),
         };
         for subject in subjects.iter_mut() {
-            if subject.get(key).is_none_or(|n| n.text() != wanted) {
-                continue;
+            match subject.get(key) {
+                Some(Node::Scalar(scalar)) if scalar.text == wanted => {}
+                None | Some(Node::Scalar(_)) => continue,
+                Some(other) => {
+                    let kind = other.kind().name();
+                    return Err(format!(
+                        "field 'subjects': '{key}' should be text, there is {kind}"
+                    ));
+                }
             }
             let field = subject.make_map().get_or_add("namespace", || Node::untyped(""));
             self.set_value(field)?;
