@@ -18,11 +18,25 @@ pub fn to_storage(served: &Served, value: Value) -> Value {
 }
 
 /// From the storage version to the version of `served`.
-pub fn from_storage(served: &Served, value: Value) -> Value {
-    if served.is_storage() {
-        return value;
+pub(crate) fn from_storage(served: &Served, mut value: Value) -> Value {
+    if !served.is_storage() {
+        return convert(value, &served.storage, &served.kind.gvk());
     }
-    convert(value, &served.storage, &served.kind.gvk())
+    // A custom resource may have been stored in what was the storage version then.
+    if served.custom.is_some() {
+        value.make_map().insert("apiVersion", served.kind.api_version());
+    }
+    value
+}
+
+/// Whether the bytes of a stored object are those of its form in the version of `served`.
+pub(crate) fn is_stored_form(served: &Served, json: &[u8]) -> bool {
+    served.is_storage()
+        && (served.custom.is_none() || {
+            let rest = json.strip_prefix(b"{\"apiVersion\":\"").unwrap_or_default();
+            let rest = rest.strip_prefix(served.kind.api_version().as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b"\""))
+        })
 }
 
 fn convert(mut value: Value, from: &Gvk, to: &Gvk) -> Value {

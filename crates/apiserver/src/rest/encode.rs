@@ -77,8 +77,9 @@ pub(super) fn decoded(served: &Served, stored: &Stored) -> Value {
 
 /// A stored object as JSON in the version of `served`: mostly the very bytes of the store.
 pub(super) fn json(served: &Served, stored: &Stored) -> Bytes {
-    if served.is_storage() {
-        stored.json()
+    let json = stored.json();
+    if convert::is_stored_form(served, &json) {
+        json
     } else {
         object::to_json(&decoded(served, stored)).into()
     }

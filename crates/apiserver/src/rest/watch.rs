@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::read::{revision, selector};
 use super::reply::{Reply, ReplyBody};
 use super::{Api, Params, Selector, Target};
+use crate::convert;
 use crate::store::{self, Event, EventKind, LINE_END, StoreError, Stored};
 use crate::table::{self, TableOptions};
 use bytes::Bytes;
@@ -248,7 +249,10 @@ impl Watching {
 
     fn line(&mut self, kind: EventKind, object: &Stored, revision: Option<u64>) -> Bytes {
         let served = &self.target.served;
-        if self.form == Form::Json && revision.is_none() && served.is_storage() {
+        if self.form == Form::Json
+            && revision.is_none()
+            && convert::is_stored_form(served, &object.json())
+        {
             if kind == object.event {
                 return object.line();
             }

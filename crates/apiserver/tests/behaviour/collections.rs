@@ -58,20 +58,6 @@ async fn tables_and_metadata_by_accept() {
     assert_eq!(api.raw(Method::GET, MAPS, &none, "").await.status().as_u16(), 406);
 }
 
-async fn lines(body: ReplyBody, count: usize) -> Vec<Value> {
-    let mut body = body;
-    let mut text = Vec::new();
-    loop {
-        let found: Vec<Value> =
-            text.split(|b| *b == b'\n').filter_map(|line: &[u8]| from_json(line).ok()).collect();
-        if found.len() >= count {
-            return found;
-        }
-        let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await;
-        text.extend_from_slice(&frame.expect("an event").unwrap().unwrap().into_data().unwrap());
-    }
-}
-
 #[tokio::test]
 async fn watches_see_what_their_selector_selects() {
     let api = server().await;

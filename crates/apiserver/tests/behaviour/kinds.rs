@@ -90,3 +90,28 @@ async fn secrets_fold_their_texts() {
     assert_eq!(at(&created, "stringData"), &Value::Null);
     assert_eq!(at(&created, "type").as_str(), Some("Opaque"));
 }
+
+#[tokio::test]
+async fn another_storage_version_leaves_old_objects_readable() {
+    let api = server().await;
+    api.post(DEFINITIONS, DEFINITION).await;
+    let widgets = "/apis/example.org/v1/namespaces/default/widgets";
+    let widget = r#"{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"color":"red"}}"#;
+    api.post(widgets, widget).await;
+    let swap = r#"[{"op":"replace","path":"/spec/versions/0/storage","value":false},
+        {"op":"replace","path":"/spec/versions/1/storage","value":true}]"#;
+    let path = format!("{DEFINITIONS}/widgets.example.org");
+    let (code, swapped) = api.patch(&path, "json-patch+json", swap).await;
+    assert_eq!((code, at(&swapped, "status.storedVersions.1").as_str()), (200, Some("v1alpha1")));
+    for version in ["v1", "v1alpha1"] {
+        let api_version = format!("example.org/{version}");
+        let collection = format!("/apis/{api_version}/namespaces/default/widgets");
+        let (_, one) = api.get(&format!("{collection}/a")).await;
+        let (_, list) = api.get(&collection).await;
+        assert_eq!(one.api_version(), api_version);
+        assert_eq!(at(&list, "items.0").api_version(), api_version);
+        let watch = api.raw(Method::GET, &format!("{collection}?watch=1"), &[], "").await;
+        let event = lines(watch.into_body(), 1).await;
+        assert_eq!(at(&event[0], "object").api_version(), api_version);
+    }
+}

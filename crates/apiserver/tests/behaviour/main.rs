@@ -98,3 +98,18 @@ fn config_map(name: &str, rest: &str) -> String {
 const DEPLOYMENT: &str = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},
     "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},
     "spec":{"containers":[{"name":"web","image":"nginx"}]}}}}"#;
+
+/// The first `count` events of a watch.
+async fn lines(body: ReplyBody, count: usize) -> Vec<Value> {
+    let mut body = body;
+    let mut text = Vec::new();
+    loop {
+        let found: Vec<Value> =
+            text.split(|b| *b == b'\n').filter_map(|line: &[u8]| from_json(line).ok()).collect();
+        if found.len() >= count {
+            return found;
+        }
+        let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await;
+        text.extend_from_slice(&frame.expect("an event").unwrap().unwrap().into_data().unwrap());
+    }
+}
