@@ -59,7 +59,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     write(&folder.join("fields.txt"), &fields(&api.join("internal/konfig/builtinpluginconsts"))?)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+fn write(path: &Path, body: &str) -> Result<(), String> {
+    let text = format!(
+        "# kustomize modules {RELEASE}. Generated: `cargo xtask kustomize-facts`, which tells the form.\n{body}"
+    );
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 

@@ -90,7 +90,9 @@ impl Config {
         BUILT_IN
             .get_or_init(|| {
                 let mut config = Self::default();
-                for line in include_str!("../facts/fields.txt").lines() {
+                for line in
+                    include_str!("../facts/fields.txt").lines().filter(|l| !l.starts_with('#'))
+                {
                     config.read_line(line);
                 }
                 config.sort();

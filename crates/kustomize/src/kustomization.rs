@@ -228,7 +228,13 @@ impl Kustomization {
         out.resources.extend(fields.texts("bases")?);
         out.components = fields.texts("components")?;
         out.crds = fields.texts("crds")?;
-        out.config_maps = fields.list("configMapGenerator", |v| GeneratorArgs::decode(v, mode))?;
+        out.config_maps = fields.list("configMapGenerator", |v| {
+            let args = GeneratorArgs::decode(v, mode)?;
+            if mode == Mode::Strict && !args.secret_type.is_empty() {
+                return Err(Wrong::new("is for Secrets only; remove it").under("type"));
+            }
+            Ok(args)
+        })?;
         out.secrets = fields.list("secretGenerator", |v| GeneratorArgs::decode(v, mode))?;
         out.helm_charts = fields.list("helmCharts", |v| Fields::of(v, mode).map(|_| ()))?.len()
             + fields

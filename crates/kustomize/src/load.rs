@@ -150,9 +150,9 @@ pub(crate) fn missing(path: &str) -> String {
 /// Whether a path names something outside of the repository.
 fn is_remote(path: &str) -> bool {
     let lower = path.get(..20).unwrap_or(path).to_ascii_lowercase();
-    let prefixes = ["github.com/", "github.com:", "git@", "gh:", "git::", "org-"];
+    let prefixes = ["github.com/", "github.com:", "git@", "gh:", "git::"];
     path.contains("://")
-        || prefixes[..5].iter().any(|p| lower.starts_with(p))
+        || prefixes.iter().any(|p| lower.starts_with(p))
         || path.contains("?ref=")
         || path.contains(".git//")
 }

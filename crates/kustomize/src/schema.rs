@@ -40,7 +40,7 @@ impl Table {
         TABLE.get_or_init(|| {
             let mut table = Self::default();
             table.read_merges(include_str!("../facts/merge.txt"));
-            for line in include_str!("../facts/scope.txt").lines() {
+            for line in include_str!("../facts/scope.txt").lines().filter(|l| !l.starts_with('#')) {
                 if let Some((scope, kind)) = line.split_once(' ') {
                     table.scoped.insert(kind);
                     if scope == "c" {
@@ -60,7 +60,7 @@ impl Table {
         }
         self.definitions.resize_with(names.len(), HashMap::new);
         let mut current = 0;
-        for line in text.lines() {
+        for line in text.lines().filter(|l| !l.starts_with('#')) {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["def", name] => current = names[name] as usize,
