@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use cluster::Client;
 use futures::future::BoxFuture;
 use operator::Artifacts;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -29,6 +30,7 @@ pub(crate) fn log_to_stderr(verbosity: Verbosity) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
 }

@@ -72,6 +72,11 @@ impl Discovery {
         find().ok_or_else(|| ApiError::UnknownKind(format!("{group}/{kind}")))
     }
 
+    /// Forgets how lately the server was asked: kinds have just come, so the next miss asks at once.
+    pub async fn expect_new_kinds(&self) {
+        *self.refresh.lock().await = None;
+    }
+
     /// Every served kind that can be watched.
     ///
     /// # Errors

@@ -156,6 +156,7 @@ async fn execute(
         if stage.is_waited_for() && planned.stage(stage).next().is_some() {
             health::established(context, run, desired, stage, rules).await?;
             if wrote {
+                context.observer.discovery().expect_new_kinds().await;
                 (observed, planned) = look(context, turn, run, desired, rules).await;
             }
         }
