@@ -45,7 +45,8 @@ pub struct FieldChange {
 }
 
 /// What applying `desired` as `our_manager` would change in `live`, in the order of the fields. A subtree
-/// that is not there at all is one change, named by where it begins. `status`, and what is in `metadata`
+/// that is not there at all is one change, named by where it begins; items in another order are one change
+/// of their list, with the names of the items as its values. `status`, and what is in `metadata`
 /// for the server alone, is left out.
 pub fn explain(desired: &Value, live: &Value, our_manager: &str) -> Vec<FieldChange> {
     let mut owners = Vec::new();
@@ -63,7 +64,7 @@ pub fn explain(desired: &Value, live: &Value, our_manager: &str) -> Vec<FieldCha
         }
     }
     let known = ours.union(&others);
-    let mut walk = Walk { owners, others, path: Vec::new(), out: Vec::new() };
+    let mut walk = Walk { owners, others, known: &known, path: Vec::new(), out: Vec::new() };
     let sets = Sets { known: Some(&known), ours: Some(&ours), whole: false };
     if let Some(desired) = desired.as_map() {
         static NOTHING: Map = Map::new();
@@ -99,15 +100,17 @@ impl<'s> Sets<'s> {
     }
 }
 
-struct Walk {
+struct Walk<'s> {
     /// Everybody else.
     owners: Vec<(Owner, FieldSet)>,
     others: FieldSet,
+    /// What anybody owns.
+    known: &'s FieldSet,
     path: Vec<PathElement>,
     out: Vec<FieldChange>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn inside<T>(&mut self, element: PathElement, walk: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(element);
         let done = walk(self);
@@ -117,9 +120,9 @@ impl Walk {
 
     /// Compares one place.
     fn place(&mut self, desired: &Value, live: Option<&Value>, sets: Sets<'_>) {
-        let Some(live) = live else {
-            let unseen = is_nothing(desired) || sets.own_something() && is_zero(desired);
-            if !unseen {
+        // What an apply emptied is null until the server drops it.
+        let Some(live) = live.filter(|live| !live.is_null()) else {
+            if !is_unseen(desired, sets.own_something()) {
                 self.report(ChangeKind::Add, None, Some(desired));
             }
             return;
@@ -204,7 +207,16 @@ impl Walk {
         let Some(known) = sets.known.filter(|k| items::names_items(k)) else {
             return self.report(ChangeKind::Change, Some(live), Some(desired));
         };
-        let pairs = items::pair(want, have, known);
+        let items::Pairs { pairs, live_order } = items::pair(want, have, known);
+        if let Some(live_order) = live_order {
+            let texts = |elements: &mut dyn Iterator<Item = &PathElement>| {
+                Value::List(elements.map(|e| for_people(std::slice::from_ref(e)).into()).collect())
+            };
+            let both = pairs.iter().filter(|(_, want, have)| want.is_some() && have.is_some());
+            let wanted = texts(&mut both.map(|(element, _, _)| element));
+            let live = texts(&mut live_order.iter());
+            self.report(ChangeKind::Change, Some(&live), Some(&wanted));
+        }
         for (element, want, have) in pairs {
             let below = sets.below(&element);
             self.inside(element, |walk| match (want, have) {
@@ -216,7 +228,12 @@ impl Walk {
     }
 
     fn report(&mut self, kind: ChangeKind, live: Option<&Value>, desired: Option<&Value>) {
-        let at_all = |set: &FieldSet| relation(set, &self.path) != Relation::None;
+        let atomic = relation(self.known, &self.path) == Relation::OwnsAround;
+        let at_all = |set: &FieldSet| match relation(set, &self.path) {
+            Relation::None => false,
+            Relation::OwnsAround => atomic,
+            Relation::Owns | Relation::OwnsBelow => true,
+        };
         let managers = match kind {
             ChangeKind::Remove => Vec::new(),
             _ => self.owners.iter().filter(|(_, s)| at_all(s)).map(|(o, _)| o.clone()).collect(),
@@ -233,24 +250,18 @@ impl Walk {
     }
 }
 
-/// What applies to nothing: an absent value and an empty one are the same to every server.
-fn is_nothing(value: &Value) -> bool {
+/// Whether a value may be what an absent one says. Nobody owns an empty list of items; an empty map or a
+/// zero that we own was dropped by a server that does not write such out.
+fn is_unseen(value: &Value, owned: bool) -> bool {
     match value {
         Value::Null => true,
         Value::List(items) => items.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        _ => false,
-    }
-}
-
-/// A scalar that a typed server does not write out.
-fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Bool(b) => !b,
-        Value::Int(i) => *i == 0,
-        Value::Float(f) => *f == 0.0,
-        Value::String(s) => s.is_empty(),
-        _ => false,
+        Value::Map(map) if map.is_empty() => owned,
+        Value::Map(map) => map.values().all(|value| is_unseen(value, owned)),
+        Value::Bool(b) => owned && !b,
+        Value::Int(i) => owned && *i == 0,
+        Value::Float(f) => owned && *f == 0.0,
+        Value::String(s) => owned && s.is_empty(),
     }
 }
 

@@ -83,22 +83,17 @@ pub fn managed_set(
 /// Who owns a field: those that own it itself or an atomic container around it; when nobody does, those
 /// that own something below it. The order is that of `managedFields`.
 pub fn owners_of(live: &Value, path: &FieldPath) -> Vec<Owner> {
-    let mut owners = Vec::new();
-    let mut below = Vec::new();
-    for entry in entries(live) {
-        let Some(fields) = entry.get("fieldsV1") else {
-            continue;
-        };
-        let Ok(set) = FieldSet::from_fields_v1(fields) else {
-            continue;
-        };
-        match relation(&set, &path.0) {
-            Relation::Owns => owners.push(owner(entry)),
-            Relation::OwnsBelow => below.push(owner(entry)),
-            Relation::None => {}
-        }
-    }
-    if owners.is_empty() { below } else { owners }
+    let sets: Vec<(&Map, FieldSet)> = entries(live)
+        .filter_map(|entry| Some((entry, FieldSet::from_fields_v1(entry.get("fieldsV1")?).ok()?)))
+        .collect();
+    let known = sets.iter().fold(FieldSet::new(), |all, (_, set)| all.union(set));
+    let atomic = relation(&known, &path.0) == Relation::OwnsAround;
+    let with = |wanted: &dyn Fn(Relation) -> bool| -> Vec<Owner> {
+        let fitting = sets.iter().filter(|(_, set)| wanted(relation(set, &path.0)));
+        fitting.map(|(entry, _)| owner(entry)).collect()
+    };
+    let owners = with(&|r| r == Relation::Owns || r == Relation::OwnsAround && atomic);
+    if owners.is_empty() { with(&|r| r == Relation::OwnsBelow) } else { owners }
 }
 
 pub(crate) fn owner(entry: &Map) -> Owner {
@@ -116,7 +111,11 @@ pub(crate) enum Relation {
     None,
     /// Something below the field is a member, the field itself is not.
     OwnsBelow,
-    /// The field, or an atomic container around it, is a member.
+    /// A container around the field is a member, and nothing in it. That is how atomic containers are
+    /// owned, and also granular ones that were applied empty: it is the field of whoever owns the container
+    /// only as long as nobody owns anything in it.
+    OwnsAround,
+    /// The field is a member.
     Owns,
 }
 
@@ -126,11 +125,11 @@ pub(crate) fn relation(set: &FieldSet, path: &[PathElement]) -> Relation {
         let Some(node) = set.node(element) else {
             return Relation::None;
         };
-        let last = i + 1 == path.len();
-        if node.member && (last || node.children.is_empty()) {
-            return Relation::Owns;
+        match (node.member, i + 1 == path.len()) {
+            (true, true) => return Relation::Owns,
+            (true, false) if node.children.is_empty() => return Relation::OwnsAround,
+            _ => set = &node.children,
         }
-        set = &node.children;
     }
     if set.is_empty() { Relation::None } else { Relation::OwnsBelow }
 }

@@ -43,21 +43,37 @@ fn element(item: &Value, index: usize, shapes: &[Vec<CompactString>]) -> PathEle
     }
 }
 
-/// The items of a live list with their elements.
+/// The items of a live list with their elements. An item that lacks a key field with a default goes by the
+/// name a set gives it.
 pub(super) fn elements<'v>(
     items: &'v [Value],
     known: &FieldSet,
 ) -> impl Iterator<Item = (PathElement, &'v Value)> {
     let shapes = shapes(known);
-    items.iter().enumerate().map(move |(index, item)| (element(item, index, &shapes), item))
+    items.iter().enumerate().map(move |(index, item)| {
+        let plain = element(item, index, &shapes);
+        let known_as = || known.nodes.iter().map(|n| &n.element).find(|e| fits(&plain, e));
+        match known.node(&plain) {
+            Some(_) => (plain, item),
+            None => (known_as().cloned().unwrap_or(plain), item),
+        }
+    })
 }
 
 /// A place in a list, with the desired and the live item that belong there.
 pub(super) type Pair<'v> = (PathElement, Option<&'v Value>, Option<&'v Value>);
 
-/// Pairs the items of both lists, in the desired order, what is only live last. A desired item may lack a
+/// The items of two lists, paired.
+pub(super) struct Pairs<'v> {
+    /// In the desired order, what is only live last.
+    pub(super) pairs: Vec<Pair<'v>>,
+    /// The items of both, in the order they have in the live list, when that is not the desired one.
+    pub(super) live_order: Option<Vec<PathElement>>,
+}
+
+/// Pairs the items of both lists. A desired item may lack a
 /// key field that the server fills in: then the first live item that fits what it has is meant.
-pub(super) fn pair<'v>(want: &'v [Value], have: &'v [Value], known: &FieldSet) -> Vec<Pair<'v>> {
+pub(super) fn pair<'v>(want: &'v [Value], have: &'v [Value], known: &FieldSet) -> Pairs<'v> {
     let shapes = shapes(known);
     let live: Vec<(PathElement, &Value)> = elements(have, known).collect();
     let mut taken = vec![false; live.len()];
@@ -66,6 +82,7 @@ pub(super) fn pair<'v>(want: &'v [Value], have: &'v [Value], known: &FieldSet) -
         by_element.entry(element).or_default().push_back(at);
     }
     let mut out = Vec::with_capacity(want.len() + have.len());
+    let mut order = Vec::with_capacity(want.len());
     for (index, item) in want.iter().enumerate() {
         let element = element(item, index, &shapes);
         let exact = by_element.get_mut(&element).and_then(VecDeque::pop_front);
@@ -83,20 +100,32 @@ pub(super) fn pair<'v>(want: &'v [Value], have: &'v [Value], known: &FieldSet) -
         match found.filter(|at| !taken[*at]) {
             Some(at) => {
                 taken[at] = true;
+                order.push(at);
                 out.push((live[at].0.clone(), Some(item), Some(live[at].1)));
             }
             None => out.push((element, Some(item), None)),
         }
     }
+    let live_order = (!order.is_sorted()).then(|| {
+        order.sort_unstable();
+        order.iter().map(|at| live[*at].0.clone()).collect()
+    });
     let rest = live.into_iter().zip(taken).filter(|(_, taken)| !taken);
     out.extend(rest.map(|((element, item), _)| (element, None, Some(item))));
-    out
+    Pairs { pairs: out, live_order }
 }
 
-/// Whether every key field of `part` is one of `full`.
+/// Whether every key field of `part` is one of `full`, and `full` has no others than defaults. The one key
+/// field with a default in Kubernetes' own kinds is the protocol of a port; custom kinds may have any.
 fn fits(part: &PathElement, full: &PathElement) -> bool {
     let (PathElement::Key(part), PathElement::Key(full)) = (part, full) else {
         return false;
     };
-    part.iter().all(|(name, value)| full.iter().any(|(n, v)| n == name && same_value(v, value)))
+    let of = |name: &str| part.iter().find(|(n, _)| n == name).map(|(_, value)| value);
+    part.len() < full.len()
+        && part.iter().all(|(name, _)| full.iter().any(|(n, _)| n == name))
+        && full.iter().all(|(name, value)| match of(name) {
+            Some(have) => same_value(have, value),
+            None => name != "protocol" || value.as_str() == Some("TCP"),
+        })
 }

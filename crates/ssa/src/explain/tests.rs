@@ -133,3 +133,95 @@ fn what_is_told_to_go_is_what_an_apply_takes() {
     assert_eq!(left.as_list().unwrap()[0].get("image"), None);
     assert_eq!(left.as_list().unwrap()[0].get("tty"), Some(&Value::Bool(true)));
 }
+
+use proptest::prelude::*;
+
+fn any_config() -> impl Strategy<Value = Value> {
+    let port = ((80..82i64), proptest::option::of("(TCP|UDP)")).prop_map(|(number, protocol)| {
+        let mut port = object::map! {"containerPort": number};
+        protocol.map(|p| port.insert("protocol", p));
+        Value::Map(port)
+    });
+    let ports = proptest::collection::vec(port, 0..2);
+    let container = ("[abc]", proptest::option::of("[xy]"), proptest::option::of(ports)).prop_map(
+        |(name, image, ports)| {
+            let mut map = object::map! {"name": name};
+            image.map(|image| map.insert("image", image));
+            ports.map(|ports| map.insert("ports", ports));
+            Value::Map(map)
+        },
+    );
+    let labels = proptest::collection::btree_map("[pq]", "[12]", 0..3);
+    let words = proptest::option::of(proptest::collection::vec("[ab]", 0..3));
+    let parts = (proptest::collection::vec(container, 0..3), labels, words, 0..3i64);
+    parts.prop_map(|(mut containers, labels, words, grace)| {
+        containers.sort_by(Value::total_cmp);
+        containers.dedup_by(|a, b| a.get("name") == b.get("name"));
+        let mut spec = object::map! {"containers": containers};
+        if grace > 0 {
+            spec.insert("terminationGracePeriodSeconds", grace);
+        }
+        if let Some(words) = words {
+            let words: Vec<Value> = words.into_iter().map(Value::from).collect();
+            spec.insert("schedulingGates", Vec::new());
+            spec.insert(
+                "hostAliases",
+                words
+                    .into_iter()
+                    .map(|w| {
+                        Value::Map(object::map! {"ip": w, "hostnames": vec![Value::from("h")]})
+                    })
+                    .take(1)
+                    .collect::<Vec<_>>(),
+            );
+        }
+        Value::Map(object::map! {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": object::map! {"name": "p", "labels": object::Map::from_iter(labels)},
+            "spec": spec,
+        })
+    })
+}
+
+/// An object without its owners and without what is neither owned nor seen.
+fn kept(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.iter()
+                .filter(|(key, _)| *key != "managedFields")
+                .map(|(key, value)| (key, kept(value)))
+                .filter(|(_, value)| !is_unseen(value, false))
+                .collect(),
+        ),
+        Value::List(items) => Value::List(items.iter().map(kept).collect()),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    /// Nothing to tell means nothing happens, and after an apply there is nothing to tell.
+    #[test]
+    fn the_explanation_agrees_with_the_apply(
+        mine in any_config(), theirs in any_config(), edited in any_config(), want in any_config(),
+    ) {
+        let schema = schema::builtin::schema("", "v1", "Pod").unwrap();
+        let converter = crate::OneVersion::new("v1", crate::TypeRef::object(schema));
+        let tracking = crate::Tracking::new(&converter, object::Gvk::new("", "v1", "Pod"));
+        let now = "2026-01-01T00:00:00Z";
+        let live = tracking.apply(None, &mine, "windlass", true, now).unwrap();
+        let live = tracking.apply(Some(&live), &theirs, "other", true, now).unwrap();
+        let new = crate::merge(&live, &edited, crate::TypeRef::object(schema)).unwrap();
+        let live = tracking.update(Some(&live), new, "hand", now);
+        for want in [&want, &mine] {
+            let told = explain(want, &live, "windlass");
+            let after = tracking.apply(Some(&live), want, "windlass", true, now).unwrap();
+            if told.is_empty() {
+                prop_assert_eq!(kept(&live), kept(&after));
+            } else if told.iter().any(|c| c.kind != ChangeKind::Remove) {
+                prop_assert_ne!(kept(&live), kept(&after), "{:?}", told);
+            }
+            prop_assert_eq!(explain(want, &after, "windlass"), []);
+        }
+    }
+}
