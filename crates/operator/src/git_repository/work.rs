@@ -110,7 +110,7 @@ async fn try_look(
     memory: &mut SourceMemory,
 ) -> Result<Finding, Failure> {
     let git = git_source(&context.client, source).await?;
-    if is_local(&git.url) && !context.settings.local_sources {
+    if Location::parse(&git.url)?.is_local() && !context.settings.local_sources {
         return Err(Failure::Local(git.url));
     }
     let repository = context.store.repository(&git.url)?;
@@ -314,10 +314,6 @@ async fn write(context: &Context, source: &GitRepository, finding: &Finding) {
     let kind = ("source.toolkit.fluxcd.io/v1", "GitRepository");
     status::send_events(&context.client, kind, &source.metadata, names::SOURCE_MANAGER, &events)
         .await;
-}
-
-fn is_local(url: &str) -> bool {
-    url.starts_with("file:") || !url.contains("://")
 }
 
 /// Why a source cannot be had.
