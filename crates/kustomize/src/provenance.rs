@@ -20,16 +20,22 @@ impl OriginNote {
 
     /// The annotation of a resource in a file.
     pub(crate) fn text(&self) -> String {
-        format!("path: {}\n", self.path)
+        format!("path: {}\n", scalar(&self.path))
     }
 
     /// What a built-in generator or transformer of the kustomization there is called.
     pub(crate) fn builtin(&self, file: &Arc<TreePath>, kind: &str) -> String {
         let configured_in = join(&self.path, file.file_name());
+        let configured_in = scalar(&configured_in);
         format!(
             "configuredIn: {configured_in}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n"
         )
     }
+}
+
+/// A text as YAML writes it.
+fn scalar(text: &str) -> String {
+    object::to_yaml(&object::Value::from(text)).trim_end().to_owned()
 }
 
 /// Both parts together without `.` and without `..` where that is possible.
@@ -55,7 +61,7 @@ pub(crate) fn plugin_note(config: &Resource) -> Option<String> {
     );
     for (key, text) in [("name", config.name()), ("namespace", config.namespace())] {
         if !text.is_empty() {
-            out.push_str(&format!("  {key}: {text}\n"));
+            out.push_str(&format!("  {key}: {}\n", scalar(text)));
         }
     }
     Some(out)

@@ -2,24 +2,22 @@
 //!
 //! Source: `api/internal/target/kusttarget.go` of kustomize v5.8.1.
 
+mod built_in;
+
+use crate::Transformation;
 use crate::config::Config;
 use crate::decode::Mode;
 use crate::error::{BuildError, Fault};
-use crate::fieldspec::{FieldSpec, merge_spec, merge_specs};
 use crate::generate::{What, generate};
-use crate::kustomization::{FILE_NAMES, Kustomization, Labels};
+use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::load::{Loader, Root, missing, resources_in};
 use crate::plugin::{self, Plugins};
 use crate::provenance::{OriginNote, annotate, annotate_missing};
 use crate::resmap::ResMap;
 use crate::resource::{ORIGIN, Resource};
 use crate::schema::Schemas;
-use crate::transform::{
-    Affix, Context, ImageTag, Namespace, Pairs, Side, SubjectMode, Transformer, VarSet,
-};
-use crate::transform::{ReplicaCount, add_hashes, resolve_vars, update_references};
-use crate::{Transformation, transform};
-use std::collections::BTreeMap;
+use crate::transform::{Context, Transformer, VarSet, add_hashes, resolve_vars, update_references};
+use built_in::built_in;
 use std::sync::Arc;
 use tree::{EntryKind, TreePath};
 
@@ -432,93 +430,4 @@ fn without_mark(resource: &Resource) -> Resource {
 
 pub(crate) fn transformation(file: &Arc<TreePath>, name: &str) -> Arc<Transformation> {
     Arc::new(Transformation { file: (**file).clone(), transformer: name.to_owned() })
-}
-
-/// The transformers the fields of a kustomization stand for, in the order they run.
-fn built_in(
-    target: &Target,
-    config: &Config,
-    loader: &Loader<'_>,
-) -> Result<Vec<Transformer>, BuildError> {
-    let (k, root, file) = (&target.kustomization, &target.root, &target.file);
-    let wrong = |field: &str, e: String| BuildError::new(Fault::Syntax, format!("{field}: {e}"));
-    let mut out = Vec::new();
-    if !k.patches_strategic_merge.is_empty() {
-        let mut patches = Vec::new();
-        for entry in &k.patches_strategic_merge {
-            patches.push(plugin::strategic_entry(entry, loader, root, file)?);
-        }
-        if patches.iter().all(transform::PatchText::is_empty) {
-            return Err(wrong("patchesStrategicMerge", "the patches are empty".to_owned()));
-        }
-        out.push(Transformer::StrategicMerge(patches));
-    }
-    for entry in &k.patches {
-        out.push(Transformer::Patch(plugin::patch_entry(entry, loader, root, file)?));
-    }
-    if !k.namespace.is_empty() {
-        out.push(Transformer::Namespace(Namespace {
-            namespace: k.namespace.clone(),
-            fields: config.namespace.clone(),
-            unset_only: false,
-            subjects: SubjectMode::Default,
-        }));
-    }
-    for (side, text, fields) in [
-        (Side::Prefix, &k.name_prefix, &config.name_prefix),
-        (Side::Suffix, &k.name_suffix, &config.name_suffix),
-    ] {
-        if !text.is_empty() {
-            let (text, fields) = (text.clone(), fields.clone());
-            out.push(Transformer::Affix(Affix { side, text, fields }));
-        }
-    }
-    for labels in &k.labels {
-        let fields = label_fields(labels, config).map_err(|e| wrong("labels", e))?;
-        out.push(Transformer::Labels(Pairs { pairs: labels.pairs.clone(), fields }));
-    }
-    let pairs = |pairs: &BTreeMap<String, String>, fields: &[FieldSpec]| Pairs {
-        pairs: pairs.clone(),
-        fields: fields.to_vec(),
-    };
-    if !k.labels.is_empty() || !k.common_labels.is_empty() {
-        out.push(Transformer::Labels(pairs(&k.common_labels, &config.common_labels)));
-    }
-    if !k.common_annotations.is_empty() {
-        let annotations = pairs(&k.common_annotations, &config.common_annotations);
-        out.push(Transformer::Annotations(annotations));
-    }
-    for entry in &k.patches_json6902 {
-        let target = entry.target.as_ref();
-        let patch = plugin::json_entry(target, &entry.path, &entry.patch, loader, root, file)?;
-        out.push(Transformer::JsonPatch(patch));
-    }
-    for replica in &k.replicas {
-        let (replica, fields) = (replica.clone(), config.replicas.clone());
-        out.push(Transformer::Replicas(ReplicaCount { replica, fields }));
-    }
-    for image in &k.images {
-        let image = ImageTag::new(image.clone(), config.images.clone());
-        out.push(Transformer::Image(image.map_err(|e| wrong("images", e))?));
-    }
-    if !k.replacements.is_empty() {
-        let replacements = plugin::replacements(&k.replacements, loader, root)?;
-        out.push(Transformer::Replacements(replacements));
-    }
-    Ok(out)
-}
-
-/// Where an entry of `labels` goes.
-fn label_fields(labels: &Labels, config: &Config) -> Result<Vec<FieldSpec>, String> {
-    let mut fields = labels.fields.clone();
-    merge_specs(&mut fields, &config.labels)?;
-    if labels.include_selectors {
-        merge_specs(&mut fields, &config.common_labels)?;
-        return Ok(fields);
-    }
-    if labels.include_templates {
-        merge_specs(&mut fields, &config.template_labels)?;
-    }
-    merge_spec(&mut fields, FieldSpec::anywhere("metadata/labels", true))?;
-    Ok(fields)
 }
