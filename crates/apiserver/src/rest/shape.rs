@@ -123,6 +123,9 @@ fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<Fiel
     if kind.kind == "CustomResourceDefinition" {
         faults.extend(crate::kinds::definition_faults(new));
     }
+    if !OWN_RULES.contains(&target.subresource.as_str()) {
+        faults.extend(crate::kinds::faults(&kind.kind, new));
+    }
     match old {
         Some(old) if !OWN_RULES.contains(&target.subresource.as_str()) => {
             faults.extend(schema::immutable(kind, new, old));

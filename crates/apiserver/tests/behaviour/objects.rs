@@ -163,3 +163,40 @@ async fn server_side_apply_with_owners_and_conflicts() {
     let nobody = format!("{DEPLOYMENTS}/web");
     assert_eq!(api.patch(&nobody, apply, DEPLOYMENT).await.0, 422, "a manager is required");
 }
+
+#[tokio::test]
+async fn everyday_mistakes_are_refused_in_the_words_of_kubernetes() {
+    let api = server().await;
+    let without = |text: &str, with: &str| DEPLOYMENT.replace(text, with);
+    let mistakes = [
+        (
+            without(r#""selector":{"matchLabels":{"app":"web"}},"#, ""),
+            "spec.selector: Required value",
+        ),
+        (
+            without(r#"matchLabels":{"app":"web"}"#, r#"matchLabels":{"app":"x"}"#),
+            "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match",
+        ),
+        (
+            without(r#","image":"nginx""#, ""),
+            "spec.template.spec.containers[0].image: Required value",
+        ),
+        (
+            without(r#""spec":{"selector"#, r#""spec":{"replicas":-1,"selector"#),
+            "spec.replicas: Invalid value: -1",
+        ),
+    ];
+    for (body, words) in mistakes {
+        let (code, status) = api.post(DEPLOYMENTS, &body).await;
+        let message = at(&status, "message").as_str().unwrap_or_default();
+        assert!(code == 422 && message.contains(words), "{code} {message}");
+        assert!(message.starts_with("Deployment.apps \"web\" is invalid: "), "{message}");
+    }
+    let service = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"s"},"spec":{"type":"Foo","ports":[{"port":0}]}}"#;
+    let (code, status) = api.post("/api/v1/namespaces/default/services", service).await;
+    assert_eq!(
+        (code, at(&status, "details.causes").as_list().unwrap().len()),
+        (422, 2),
+        "{status:?}"
+    );
+}
