@@ -108,12 +108,8 @@ fn entries_in_sync<'a, S: Source>(
                     return false;
                 }
             }
-            // An associative list without items is owned by nobody.
-            None => {
-                if !matches!(value, Value::List(items) if items.is_empty()) {
-                    return false;
-                }
-            }
+            None if owns_nothing(value) => {}
+            None => return false,
         }
     }
     owned == set.count()
@@ -146,6 +142,16 @@ fn items_in_sync<S: Source>(desired: &[Value], live: Option<&Value>, set: S) -> 
             (Some(want), Some((live, below))) if child_in_sync(want, Some(live), below) => {}
             _ => return false,
         }
+    }
+}
+
+/// Whether an apply of a value leaves no trace in a field set: an associative list without items is owned
+/// by nobody, and a struct by its members only.
+fn owns_nothing(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => !map.is_empty() && map.values().all(owns_nothing),
+        _ => false,
     }
 }
 
