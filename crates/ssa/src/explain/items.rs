@@ -50,8 +50,12 @@ pub(super) fn elements<'v>(
     known: &FieldSet,
 ) -> impl Iterator<Item = (PathElement, &'v Value)> {
     let shapes = shapes(known);
+    let most = shapes.first().map_or(0, Vec::len);
     items.iter().enumerate().map(move |(index, item)| {
         let plain = element(item, index, &shapes);
+        if !matches!(&plain, PathElement::Key(fields) if fields.len() < most) {
+            return (plain, item);
+        }
         let known_as = || known.nodes.iter().map(|n| &n.element).find(|e| fits(&plain, e));
         match known.node(&plain) {
             Some(_) => (plain, item),

@@ -123,7 +123,7 @@ fn read(value: &Value, at: &str, depth: usize) -> Result<(bool, FieldSet), Field
         return Err(FieldSetError::TooDeep);
     }
     let mut member = false;
-    let mut set = FieldSet { nodes: Vec::with_capacity(map.len()) };
+    let mut nodes = Vec::with_capacity(map.len());
     for (key, below) in map.iter() {
         if key == "." {
             member = true;
@@ -135,30 +135,29 @@ fn read(value: &Value, at: &str, depth: usize) -> Result<(bool, FieldSet), Field
             Err(error) => return Err(FieldSetError::Element(error)),
         };
         let (itself, children) = read(below, key, depth - 1)?;
-        set.put_read(Node { element, member: itself, children });
+        nodes.push(Node { element, member: itself, children });
     }
-    Ok((member || set.is_empty(), set))
+    Ok((member || nodes.is_empty(), in_order(nodes)))
 }
 
-impl FieldSet {
-    /// Adds what was read. An element that stands there twice is a member if it was one of either, and has
-    /// the children of the later.
-    fn put_read(&mut self, node: Node) {
-        let at = match self.nodes.last() {
-            Some(last) if last.element >= node.element => self.find(&node.element),
-            _ => Err(self.nodes.len()),
-        };
-        match at {
-            Ok(at) => {
-                let have = &mut self.nodes[at];
-                have.member |= node.member;
-                if !node.children.is_empty() {
-                    have.children = node.children;
-                }
-            }
-            Err(at) => self.nodes.insert(at, node),
-        }
+/// Nodes in the order of their text, which is not that of their elements, made a set. An element that
+/// stands there twice is a member if it was one of either, and has the children of the later.
+fn in_order(mut nodes: Vec<Node>) -> FieldSet {
+    if nodes.is_sorted_by(|a, b| a.element < b.element) {
+        return FieldSet { nodes };
     }
+    nodes.sort_by(|a, b| a.element.cmp(&b.element));
+    nodes.dedup_by(|later, earlier| {
+        let same = later.element == earlier.element;
+        if same {
+            earlier.member |= later.member;
+            if !later.children.is_empty() {
+                earlier.children = std::mem::take(&mut later.children);
+            }
+        }
+        same
+    });
+    FieldSet { nodes }
 }
 
 /// Reads one level straight from JSON text: a [`Value`] in between would keep one of two equal keys only.
@@ -184,7 +183,7 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let (mut member, mut set) = (false, FieldSet::new());
+        let (mut member, mut nodes) = (false, Vec::new());
         while let Some(key) = access.next_key::<compact_str::CompactString>()? {
             if key == "." {
                 member = true;
@@ -194,12 +193,12 @@ impl<'de> Visitor<'de> for Level {
             match PathElement::parse(&key) {
                 Ok(element) => {
                     let (itself, children) = access.next_value_seed(Level)?;
-                    set.put_read(Node { element, member: itself, children });
+                    nodes.push(Node { element, member: itself, children });
                 }
                 Err(PathError::UnknownType) => drop(access.next_value::<IgnoredAny>()?),
                 Err(error) => return Err(A::Error::custom(error)),
             }
         }
-        Ok((member || set.is_empty(), set))
+        Ok((member || nodes.is_empty(), in_order(nodes)))
     }
 }

@@ -37,6 +37,19 @@ fn broken_sets_are_refused() {
 }
 
 #[test]
+fn a_large_set_in_the_order_of_its_text_is_read_in_no_time() {
+    let text = |numbers: &mut dyn Iterator<Item = usize>| {
+        let elements: Vec<String> = numbers.map(|n| format!("\"v:{n}\":{{}}")).collect();
+        format!("{{{}}}", elements.join(","))
+    };
+    let backwards = set(&text(&mut (0..200_000).rev()));
+    assert_eq!(backwards.len(), 200_000);
+    assert_eq!(backwards.to_json(), text(&mut (0..200_000)));
+    let twice = set(r#"{"v:1":{"f:a":{}},"v:1.0":{},"v:0":{},"v:1e0":{"f:b":{}}}"#);
+    assert_eq!(twice.to_json(), r#"{"v:0":{},"v:1":{".":{},"f:b":{}}}"#);
+}
+
+#[test]
 fn members_and_what_lies_below_are_apart() {
     let owned = set(OWNED);
     let path = |names: &[&str]| FieldPath::fields(names.iter().copied());
