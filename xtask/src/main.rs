@@ -1,5 +1,7 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
+mod builtin_facts;
+mod kustomize_facts;
 mod structure;
 mod test;
 
@@ -11,6 +13,8 @@ const HELP: &str = "cargo xtask COMMAND
               documentation, licences. What a machine lacks is installed, or skipped with a line that says so
   tidy        formats, and applies what clippy can mend by itself
   structure   the layer test and the size test alone
+  builtin-facts, kustomize-facts
+              make the committed tables of facts anew, out of the Go modules of Kubernetes and kustomize (needs go)
   help        this text
 ";
 
@@ -20,6 +24,8 @@ fn main() -> ExitCode {
         Some("test") => test::run(&arguments[1..]),
         Some("tidy") => test::tidy(),
         Some("structure") => structure::check(),
+        Some("builtin-facts") => builtin_facts::run(&arguments[1..]),
+        Some("kustomize-facts") => kustomize_facts::run(&arguments[1..]),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())
