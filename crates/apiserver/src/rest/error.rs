@@ -297,7 +297,9 @@ impl ApiError {
             StoreError::Conflict(_) => Self::modified(served, name),
             StoreError::Gone { .. } => Self::expired(error.to_string()),
             StoreError::Future { asked, current } => Self::too_large_version(*asked, *current),
-            StoreError::Disk { .. } | StoreError::Corrupt { .. } => Self::internal(error),
+            StoreError::Disk { .. } | StoreError::InUse { .. } | StoreError::Corrupt { .. } => {
+                Self::internal(error)
+            }
             StoreError::Closed => Self::plain(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "ServiceUnavailable",

@@ -9,7 +9,7 @@ use crate::server::ApiServer;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, header};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -24,6 +24,10 @@ use tokio_rustls::TlsAcceptor;
 const GZIP_FROM: usize = 128 << 10;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request, and stay idle between two.
+const HEADERS: Duration = Duration::from_secs(90);
+/// How often an HTTP/2 client is asked whether it is still there.
+const ALIVE: Duration = Duration::from_secs(30);
 /// How long open requests may go on after the end was asked for.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -65,7 +69,12 @@ pub async fn serve(
                 return;
             };
             let mut builder = Builder::new(TokioExecutor::new());
-            builder.http2().max_concurrent_streams(1000);
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+            builder
+                .http2()
+                .timer(TokioTimer::new())
+                .keep_alive_interval(ALIVE)
+                .max_concurrent_streams(1000);
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             // A client that breaks off is its own affair.
             let _ = watcher.watch(connection).await;

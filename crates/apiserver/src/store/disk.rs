@@ -33,8 +33,18 @@ impl Disk {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
         }
-        let database =
-            Database::builder().set_cache_size(cache_bytes).create(path).map_err(|e| failed(&e))?;
+        let mut open = std::fs::OpenOptions::new();
+        open.read(true).write(true).create(true).truncate(false);
+        // It holds Secrets.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+        let file = open.open(path).map_err(|e| failed(&e))?;
+        let mut builder = Database::builder();
+        let opened = builder.set_cache_size(cache_bytes).create_file(file);
+        let database = opened.map_err(|e| match e {
+            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+            e => failed(&e),
+        })?;
         let disk = Self { database, path: path.to_owned() };
         disk.make_tables().map_err(|e| failed(&e))?;
         Ok(disk)

@@ -40,6 +40,12 @@ pub enum StoreError {
         /// What the file system or database said.
         what: String,
     },
+    /// Another process has the file open.
+    #[error("store {path}: another process uses it; stop that one, or name another data folder", path = path.display())]
+    InUse {
+        /// The store's file.
+        path: PathBuf,
+    },
     /// A record does not match its checksum.
     #[error("record {record} of the store is damaged: {what}; restore the file from a backup")]
     Corrupt {

@@ -145,6 +145,22 @@ fn survives_a_restart_and_notices_a_flipped_byte() {
 }
 
 #[test]
+fn one_process_at_a_time_and_no_other_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let options = StoreOptions { path: Some(path.clone()), ..StoreOptions::default() };
+    let store = Store::open(&options).unwrap();
+    assert!(matches!(Store::open(&options), Err(StoreError::InUse { .. })));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    drop(store);
+    assert!(Store::open(&options).is_ok());
+}
+
+#[test]
 fn dependents_follow_owner_references() {
     let store = memory();
     let mut child = pod("child", 1);
