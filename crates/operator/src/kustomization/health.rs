@@ -6,7 +6,6 @@ use object::{Gvk, Manifest, ObjectKey, Value};
 use reconcile::health::{HealthTarget, targets};
 use reconcile::{
     Awaited, Desired, Halt, Health, HealthReport, HealthRules, HealthStatus, Phase, Run, Stage,
-    SyncSpec,
 };
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
