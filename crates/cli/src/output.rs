@@ -32,7 +32,7 @@ fn pretty(value: &Value) -> String {
 pub(crate) fn print_table(headers: &[&str], rows: Vec<Vec<String>>) {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(headers.iter().map(|h| comfy_table::Cell::new(h)));
+    table.set_header(headers.iter().map(comfy_table::Cell::new));
     for row in rows {
         table.add_row(row);
     }
