@@ -5,6 +5,7 @@ mod normal;
 mod order;
 mod own;
 
+pub(crate) use expected::stored;
 pub(crate) use order::rank;
 pub use own::{Rendered, Scope, own};
 

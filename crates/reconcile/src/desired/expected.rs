@@ -14,11 +14,22 @@ pub(super) fn hash(desired: &Value, gvk: &Gvk) -> u64 {
     let Some(schema) = builtin::schema(&gvk.group, &gvk.version, &gvk.kind) else {
         return ssa::content_hash(&declared);
     };
-    let mut stored = desired.clone();
-    if native::admit(&gvk.group, &gvk.version, &gvk.kind, &mut stored).is_err() {
-        return ssa::content_hash(&declared);
-    }
+    let Some(stored) = stored(desired, gvk) else { return ssa::content_hash(&declared) };
     ssa::content_hash(&owned(&declared, Some(&stored), Some(schema)))
+}
+
+/// What a server stores when it is given `desired` of a built-in kind; `None` when it would refuse it.
+pub(crate) fn stored(desired: &Value, gvk: &Gvk) -> Option<Value> {
+    let mut stored = desired.clone();
+    native::admit(&gvk.group, &gvk.version, &gvk.kind, &mut stored).ok()?;
+    if gvk.group.is_empty() && gvk.kind == "Namespace" {
+        // Not a default of the type: the server adds it when a Namespace is created.
+        let finalizers = stored.make_map().entry("spec").make_map().entry("finalizers");
+        if finalizers.is_null() {
+            *finalizers = Value::List(vec![Value::from("kubernetes")]);
+        }
+    }
+    Some(stored)
 }
 
 /// Of `stored` what whoever applied `declared` owns of it; `null` for what is not kept.

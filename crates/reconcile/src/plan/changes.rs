@@ -116,12 +116,8 @@ pub(super) fn compare(
 
 /// What a server would store of a built-in kind; the object itself for all others.
 fn stored(object: &DesiredObject) -> Value {
-    let mut stored = Value::clone(&object.value);
-    let gvk = &object.gvk;
-    match schema::native::admit(&gvk.group, &gvk.version, &gvk.kind, &mut stored) {
-        Ok(_) => stored,
-        Err(_) => Value::clone(&object.value),
-    }
+    crate::desired::stored(&object.value, &object.gvk)
+        .unwrap_or_else(|| Value::clone(&object.value))
 }
 
 /// The fields of all entries that are not ours, and do not become ours.

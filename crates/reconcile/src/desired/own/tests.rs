@@ -115,3 +115,18 @@ fn everything_wrong_is_said_at_once_with_its_place() {
     assert!(lines[3].starts_with("an object (d.yaml:3) lacks its kind"));
     assert!(lines[4].starts_with("an object lacks its metadata.name"));
 }
+
+#[test]
+fn a_namespace_looks_as_the_server_completes_it() {
+    let live = object::from_json(
+        br#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"demo"},"spec":{"finalizers":["kubernetes"]}}"#,
+    )
+    .unwrap();
+    let gvk = object::Gvk::new("", "v1", "Namespace");
+    let declared = object::from_json(
+        br#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"demo"},"spec":{}}"#,
+    )
+    .unwrap();
+    let stored = crate::desired::stored(&declared, &gvk).unwrap();
+    assert_eq!(stored.get("spec"), live.get("spec"));
+}
