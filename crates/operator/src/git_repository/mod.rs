@@ -1,6 +1,6 @@
 //! `GitRepository`: a reference of a repository, resolved, fetched and held ready for those that use it.
 //!
-//! [`work`] takes a source from the queue, looks and writes down what it found; [`verdict`] says what a finding means.
+//! `work` takes a source from the queue, looks and writes down what it found; `verdict` says what a finding means.
 
 mod access;
 mod files;

@@ -1,6 +1,6 @@
 //! `Kustomization`: a directory of a source, rendered and kept applied.
 //!
-//! [`run`] is the straight line from source to record and the place to begin; [`work`] takes an application from the
+//! `run` is the straight line from source to record and the place to begin; `work` takes an application from the
 //! queue, runs it, and writes down what came of it.
 
 mod health;
