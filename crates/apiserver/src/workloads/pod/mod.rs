@@ -1,6 +1,6 @@
 //! Pods: placed on a simulated Node, started, made ready, crashed, restarted and removed.
 //!
-//! A container's state follows from its [behaviour](super::behaviour) and from the time since the Pod's
+//! A container's state follows from its behaviour and from the time since the Pod's
 //! states last changed; nothing else is remembered. Deliberately absent: probes, resources, networks, and
 //! every reason for which a real scheduler would refuse a Node other than its being cordoned.
 
@@ -29,7 +29,7 @@ const KUBELET: &str = "simulated-kubelet";
 /// What a Pod's step looks at beside the Pod.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// When the Pod's [stage](stage) was first seen.
+    /// When the Pod's [stage] was first seen.
     pub since: Timestamp,
     /// The names of all Nodes, and of those that take new Pods.
     pub nodes: Nodes<'a>,
