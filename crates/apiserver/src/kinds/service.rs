@@ -45,6 +45,14 @@ impl Drop for Reserved {
     }
 }
 
+/// Marks what is reserved for a dry run only.
+const DRY_RUN: &str = " (dry run)";
+
+/// Whether the holder is the Service itself, asked for in earnest or as a dry run.
+fn is_same_service(holder: &str, owner: &str) -> bool {
+    holder == owner.strip_suffix(DRY_RUN).unwrap_or(owner)
+}
+
 impl Addresses {
     /// With those that the Services of a store have.
     pub fn new(store: &Store) -> Self {
@@ -91,10 +99,14 @@ impl Addresses {
                     "the provided IP is not in the valid range. The range of valid IPs is 10.96.0.0/16",
                 );
             }
-            if taken.addresses.get(&number).is_some_and(|o| o != owner) {
-                return Err("provided IP is already allocated");
+            match taken.addresses.get(&number) {
+                // Its own already; a dry run must not take it over, because it lets go of all it has.
+                Some(holder) if is_same_service(holder, owner) => {}
+                Some(_) => return Err("provided IP is already allocated"),
+                None => {
+                    taken.addresses.insert(number, owner.to_owned());
+                }
             }
-            taken.addresses.insert(number, owner.to_owned());
             return Ok(asked);
         }
         for _ in 0..ADDRESSES {
@@ -117,10 +129,13 @@ impl Addresses {
                     "provided port is not in the valid range. The range of valid ports is 30000-32767",
                 );
             }
-            if taken.ports.get(&asked).is_some_and(|o| o != owner) {
-                return Err("provided port is already allocated");
+            match taken.ports.get(&asked) {
+                Some(holder) if is_same_service(holder, owner) => {}
+                Some(_) => return Err("provided port is already allocated"),
+                None => {
+                    taken.ports.insert(asked, owner.to_owned());
+                }
             }
-            taken.ports.insert(asked, owner.to_owned());
             return Ok(asked);
         }
         let count = NODE_PORTS.end() - NODE_PORTS.start() + 1;
@@ -206,7 +221,7 @@ fn allocate(
 ) -> Result<Reserved, ApiError> {
     let name = object::Manifest::name(service).to_owned();
     let owner = if call.dry_run {
-        format!("{}/{name} (dry run)", target.namespace)
+        format!("{}/{name}{DRY_RUN}", target.namespace)
     } else {
         format!("{}/{name}", target.namespace)
     };

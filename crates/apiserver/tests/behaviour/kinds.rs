@@ -73,6 +73,13 @@ async fn services_have_addresses_of_their_own() {
     let address = |s: &Value| at(s, "spec.clusterIP").as_str().unwrap().to_owned();
     assert!(address(&a).starts_with("10.96.") && address(&a) != address(&b));
     assert!(at(&b, "spec.ports.0.nodePort").as_int().unwrap() >= 30000);
+    let trial = r#"{"metadata":{"labels":{"tried":"yes"}}}"#;
+    for name in ["a", "b"] {
+        let path = format!("{services}/{name}?dryRun=All");
+        let (code, tried) =
+            api.ask(Method::PATCH, &path, "application/merge-patch+json", trial).await;
+        assert_eq!(code, 200, "a dry run keeps the Service's own address and port: {tried:?}");
+    }
     let same = format!(",\"clusterIP\":\"{}\"", address(&a));
     let (code, _) = api.post(services, &service("c", &same)).await;
     assert_eq!(code, 422);
