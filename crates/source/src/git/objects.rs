@@ -6,7 +6,7 @@
 use super::error::GitError;
 use gix::objs::Kind;
 use gix::{ObjectId, oid};
-use gix_pack::cache::lru::StaticLinkedList;
+use gix_pack::cache::lru::MemoryCappedHashmap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,7 +34,7 @@ pub(crate) enum ObjectError {
 
 /// What a handle remembers of the objects that others are stored as differences to.
 pub(crate) fn delta_cache() -> Box<gix::odb::cache::PackCache> {
-    Box::new(StaticLinkedList::<64>::new(DELTA_CACHE))
+    Box::new(MemoryCappedHashmap::new(DELTA_CACHE))
 }
 
 /// A bare object database in a directory.
