@@ -15,6 +15,10 @@ pub(crate) struct Build {
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
     load_restrictor: Restrictor,
 
+    /// Label every object with app.kubernetes.io/managed-by
+    #[arg(long)]
+    enable_managedby_label: bool,
+
     /// Order of the printed objects
     #[arg(long, value_enum, default_value_t)]
     reorder: Order,
@@ -52,6 +56,7 @@ impl Build {
                 Order::Legacy => kustomize::Reorder::Legacy,
                 Order::None => kustomize::Reorder::None,
             },
+            managed_by_label: self.enable_managedby_label,
             ..kustomize::BuildOptions::default()
         };
         let built = kustomize::build(&tree, &path, &options).map_err(|e| {
