@@ -9,6 +9,7 @@ use cluster::{Client, LeaseOptions, lead};
 use operator::{Operator, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Run the operator on an existing cluster
 ///
@@ -48,6 +49,9 @@ pub(crate) struct Run {
     lease_namespace: String,
 }
 
+/// How long giving the lease back may take.
+const GRACE: Duration = Duration::from_secs(3);
+
 impl Run {
     pub(crate) async fn run(&self, connection: &Connection) -> Result<u8, Failure> {
         process::log_to_stderr(process::Verbosity::Operator);
@@ -65,11 +69,15 @@ impl Run {
         )
         .await?;
         println!("Status page: http://{page}/");
+        // Asked to stop, the work itself ends and gives the lease back; this is for when that takes too long.
+        let patience = async {
+            process::asked_to_stop().await;
+            tokio::time::sleep(GRACE).await;
+        };
         tokio::select! {
-            () = process::asked_to_stop() => println!("Stopped."),
-            result = self.work(&client, operator) => return result,
+            result = self.work(&client, operator) => result,
+            () = patience => Ok(0),
         }
-        Ok(0)
     }
 
     fn operator(&self, client: &Client) -> Result<Operator, Failure> {
@@ -88,14 +96,20 @@ impl Run {
     }
 
     async fn work(&self, client: &Client, operator: Operator) -> Result<u8, Failure> {
+        let work = async {
+            tokio::select! {
+                () = operator.run() => {}
+                () = process::asked_to_stop() => println!("Stopped."),
+            }
+        };
         if self.no_leader_election {
-            operator.run().await;
+            work.await;
             return Ok(0);
         }
         let pod = std::env::var("POD_NAME").unwrap_or_else(|_| process::host_name());
         let identity = format!("{pod}_{}", std::process::id());
         let lease = LeaseOptions::new(&self.lease_namespace, "windlass-leader", &identity);
-        match lead(client, &lease, operator.run()).await {
+        match lead(client, &lease, work).await {
             Some(()) => Ok(0),
             // Whoever leads now must not meet a second writer: end, and be started anew.
             None => Err(Failure::new("another replica leads now")
