@@ -51,15 +51,14 @@ pub(crate) async fn asked_to_stop() {
     }
 }
 
-/// Serves pages and artifacts in the background; answers where.
-pub(crate) async fn serve_pages(
-    address: SocketAddr,
+/// Serves pages and artifacts in the background.
+pub(crate) fn serve_pages(
+    listener: TcpListener,
     client: &Client,
     place: &str,
     simulated: bool,
     artifacts: Artifacts,
-) -> Result<SocketAddr, Failure> {
-    let (listener, bound) = listen(address, "the status page").await?;
+) {
     let tarballs = Arc::new(Tarballs(artifacts));
     let options = web::Options { place: place.to_owned(), simulated, tarballs };
     let client = client.clone();
@@ -69,7 +68,6 @@ pub(crate) async fn serve_pages(
             tracing::error!(%error, "the status page stopped");
         }
     });
-    Ok(bound)
 }
 
 /// The operator's artifacts, for the page server.

@@ -59,15 +59,9 @@ impl Run {
         let version = client.raw("/version", "application/json").await?;
         let version = version.get("gitVersion").and_then(object::Value::as_str).unwrap_or_default();
         println!("Connected to Kubernetes {version}.");
-        let operator = self.operator(&client)?;
-        let page = process::serve_pages(
-            self.web_listen,
-            &client,
-            "a Kubernetes cluster",
-            false,
-            operator.artifacts(),
-        )
-        .await?;
+        let (pages, page) = process::listen(self.web_listen, "the status page").await?;
+        let operator = self.operator(&client, page)?;
+        process::serve_pages(pages, &client, "a Kubernetes cluster", false, operator.artifacts());
         println!("Status page: http://{page}/");
         // Asked to stop, the work itself ends and gives the lease back; this is for when that takes too long.
         let patience = async {
@@ -80,14 +74,14 @@ impl Run {
         }
     }
 
-    fn operator(&self, client: &Client) -> Result<Operator, Failure> {
+    fn operator(&self, client: &Client, page: SocketAddr) -> Result<Operator, Failure> {
         let address = self.artifact_address.clone();
         let settings = Settings {
             data: self.data_dir.clone(),
             namespace: self.watch_namespace.clone().unwrap_or_default(),
             concurrency: self.concurrency.max(1),
             local_sources: self.local_sources,
-            artifact_address: address.unwrap_or_else(|| format!("http://{}", self.web_listen)),
+            artifact_address: address.unwrap_or_else(|| format!("http://{page}")),
             ..Settings::default()
         };
         Operator::new(client.clone(), settings).map_err(|e| {

@@ -60,11 +60,11 @@ impl Up {
         let kubeconfig = self.serve_api(&server).await?;
         bootstrap::definitions(&client).await?;
         let origin = self.origin()?;
-        let operator = self.operator(&client)?;
+        // The socket comes first: artifact URLs must name the port it really got.
+        let (pages, page) = process::listen(self.web_listen, "the status page").await?;
+        let operator = self.operator(&client, page)?;
         let place = "Embedded API server";
-        let page =
-            process::serve_pages(self.web_listen, &client, place, true, operator.artifacts())
-                .await?;
+        process::serve_pages(pages, &client, place, true, operator.artifacts());
         println!("  status page   http://{page}/");
         println!("  repository    {}", origin.shown());
         bootstrap::declare(&client, &origin).await?;
@@ -141,11 +141,11 @@ impl Up {
         Ok(kubeconfig)
     }
 
-    fn operator(&self, client: &Client) -> Result<Operator, Failure> {
+    fn operator(&self, client: &Client, page: SocketAddr) -> Result<Operator, Failure> {
         let settings = Settings {
             data: self.data_dir.clone(),
             local_sources: true,
-            artifact_address: format!("http://{}", self.web_listen),
+            artifact_address: format!("http://{page}"),
             ..Settings::default()
         };
         Operator::new(client.clone(), settings).map_err(|e| self.unusable(&e))
