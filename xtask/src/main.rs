@@ -1,6 +1,7 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
 mod builtin_facts;
+mod control_plane;
 mod kustomize_facts;
 mod structure;
 mod test;
@@ -15,6 +16,9 @@ const HELP: &str = "cargo xtask COMMAND
   structure   the layer test and the size test alone
   builtin-facts, kustomize-facts
               make the committed tables of facts anew, out of the Go modules of Kubernetes and kustomize (needs go)
+  control-plane
+              builds and starts a real kube-apiserver, etcd and kube-controller-manager to compare with (needs go);
+              `control-plane --help` says more
   help        this text
 ";
 
@@ -24,6 +28,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&arguments[1..]),
         Some("tidy") => test::tidy(),
         Some("structure") => structure::check(),
+        Some("control-plane") => control_plane::run(&arguments[1..]),
         Some("builtin-facts") => builtin_facts::run(&arguments[1..]),
         Some("kustomize-facts") => kustomize_facts::run(&arguments[1..]),
         None | Some("help" | "--help" | "-h") => {
