@@ -1,0 +1,156 @@
+//! Parsed templates that call each other by name.
+
+use crate::env::Env;
+use crate::error::{Error, ErrorKind};
+use crate::function::Functions;
+use crate::limits::Limits;
+use crate::parse::{Delimiters, Template};
+use crate::value::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What an absent map key means (`Option("missingkey=...")`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingKey {
+    /// `default`, also `invalid`: no value; printed as `<no value>`.
+    #[default]
+    Invalid,
+    /// `zero`: the zero value of the map's item type, which for `interface {}` is nil.
+    Zero,
+    /// `error`: execution stops.
+    Error,
+}
+
+/// How a set of templates is read and executed.
+#[derive(Clone)]
+pub struct Options {
+    /// What templates may call.
+    pub functions: Arc<Functions>,
+    /// What begins an action, `{{` when empty.
+    pub left: String,
+    /// What ends an action, `}}` when empty.
+    pub right: String,
+    /// What an absent map key means.
+    pub missing_key: MissingKey,
+    /// Bounds of one execution.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Go's defaults with these functions.
+    pub fn new(functions: Arc<Functions>) -> Self {
+        Self {
+            functions,
+            left: String::new(),
+            right: String::new(),
+            missing_key: MissingKey::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Parsed templates of one name space. Cheap to clone (a clone sees what was parsed before, and adds for itself
+/// alone), and usable on any thread.
+#[derive(Clone)]
+pub struct Set {
+    pub(crate) options: Arc<Options>,
+    /// What was there when the set was last cloned for additions.
+    base: Arc<HashMap<Arc<str>, Arc<Template>>>,
+    /// What came later and goes first; short.
+    added: Vec<(Arc<str>, Arc<Template>)>,
+}
+
+/// So many additions are kept beside the shared map before they are merged into it.
+const FEW: usize = 8;
+
+impl Set {
+    /// No template yet.
+    pub fn new(options: Options) -> Self {
+        Self { options: Arc::new(options), base: Arc::default(), added: Vec::new() }
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Parses `text` as the template `name`, and adds it and the templates it defines (`define`, `block`). As in Go,
+    /// a template whose text is only blanks and comments does not replace one that has a body.
+    ///
+    /// # Errors
+    /// The first fault of the text, in Go's words: `template: name:line: ...`.
+    pub fn parse(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let delimiters = Delimiters::new(&self.options.left, &self.options.right);
+        let functions = &self.options.functions;
+        for template in crate::parse::parse(name, text, &delimiters, functions)? {
+            self.add(template);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, template: Template) {
+        if let Some(old) = self.template(&template.name)
+            && template.is_empty()
+            && !old.is_empty()
+        {
+            return;
+        }
+        let name = Arc::clone(&template.name);
+        let template = Arc::new(template);
+        if let Some(map) = Arc::get_mut(&mut self.base)
+            && self.added.is_empty()
+        {
+            map.insert(name, template);
+            return;
+        }
+        match self.added.iter_mut().find(|(n, _)| *n == name) {
+            Some(slot) => slot.1 = template,
+            None => self.added.push((name, template)),
+        }
+        if self.added.len() > FEW {
+            let added = std::mem::take(&mut self.added);
+            Arc::make_mut(&mut self.base).extend(added);
+        }
+    }
+
+    pub(crate) fn template(&self, name: &str) -> Option<&Arc<Template>> {
+        let added = self.added.iter().find(|(n, _)| **n == *name).map(|(_, t)| t);
+        added.or_else(|| self.base.get(name))
+    }
+
+    /// Whether there is a template of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.template(name).is_some()
+    }
+
+    /// The names of all templates, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let added = self.added.iter().map(|(n, _)| &**n);
+        let mut names: Vec<&str> = self.base.keys().map(|n| &**n).chain(added).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The canonical re-print of a template's parse tree, text nodes quoted when `quoted`.
+    pub fn tree(&self, name: &str, quoted: bool) -> Option<String> {
+        self.template(name).map(|t| t.print(quoted))
+    }
+
+    /// Runs the template `name` with `data` as dot.
+    ///
+    /// Text that is not UTF-8 is printed with replacement characters. The stack grows as needed (on the heap), so any
+    /// thread will do.
+    ///
+    /// # Errors
+    /// Go's text for what went wrong: `template: name:line:column: executing "name" at <node>: ...`; a limit that was
+    /// reached is told in the same form.
+    pub fn execute(&self, name: &str, data: &Value, env: &mut dyn Env) -> Result<String, Error> {
+        if !self.has(name) {
+            let message =
+                format!("template: no template {name:?} associated with template {name:?}");
+            return Err(Error::new(ErrorKind::NoTemplate, message));
+        }
+        crate::exec::execute(self, name, data, env)
+    }
+}
