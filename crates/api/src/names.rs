@@ -7,6 +7,8 @@
 pub const SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
 /// API group of `Kustomization`; also the prefix of the owner labels and of the per-object annotations.
 pub const KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
+/// API group of `HelmRelease`; also the prefix of its owner labels and per-object annotations.
+pub const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
 /// Group whose object annotations are copied into the metadata of events.
 pub const EVENT_GROUP: &str = "event.toolkit.fluxcd.io";
 
@@ -17,6 +19,10 @@ pub const FINALIZER: &str = "finalizers.fluxcd.io";
 pub const KUSTOMIZE_MANAGER: &str = "kustomize-controller";
 /// Field manager of a `Kustomization`'s own status and finalizers.
 pub const KUSTOMIZE_STATUS_MANAGER: &str = "gotk-kustomize-controller";
+/// Field manager of objects applied for a `HelmRelease`; also the reporter of its events.
+pub const HELM_MANAGER: &str = "helm-controller";
+/// Field manager of a `HelmRelease`'s own status and finalizers.
+pub const HELM_STATUS_MANAGER: &str = "gotk-helm-controller";
 /// Field manager of a source's status and finalizers; also the reporter of its events.
 pub const SOURCE_MANAGER: &str = "source-controller";
 
@@ -25,6 +31,18 @@ pub mod annotation {
     /// A token; any change asks for a run outside the interval and is echoed to
     /// `status.lastHandledReconcileAt`.
     pub const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+    /// Equal to [`REQUESTED_AT`]: a HelmRelease is upgraded even when nothing changed.
+    pub const FORCE_AT: &str = "reconcile.fluxcd.io/forceAt";
+    /// Equal to [`REQUESTED_AT`]: the failure counts of a HelmRelease start anew.
+    pub const RESET_AT: &str = "reconcile.fluxcd.io/resetAt";
+    /// On an object of a HelmRelease: `disabled` lets others change it.
+    pub const DRIFT_DETECTION: &str = "helm.toolkit.fluxcd.io/driftDetection";
+    /// On an object of a release: its name.
+    pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
+    /// On an object of a release: its namespace.
+    pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+    /// On an object of a release: `keep` leaves it behind.
+    pub const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
     /// On a managed object: how it is applied, one of `Override`, `Merge`, `IfNotPresent`, `Ignore`.
     pub const SSA: &str = "kustomize.toolkit.fluxcd.io/ssa";
     /// On a managed object: `enabled` recreates it when an immutable field changes.
@@ -68,6 +86,12 @@ pub mod condition {
     pub const STALLED: &str = "Stalled";
     /// Outcome of the health checks; only with `wait` or `healthChecks`.
     pub const HEALTHY: &str = "Healthy";
+    /// Of a HelmRelease: whether the last install or upgrade succeeded.
+    pub const RELEASED: &str = "Released";
+    /// Of a HelmRelease: whether its tests succeeded.
+    pub const TEST_SUCCESS: &str = "TestSuccess";
+    /// Of a HelmRelease: whether a failure was undone.
+    pub const REMEDIATED: &str = "Remediated";
     /// Whether live objects differ from what was applied. Ours; Flux has it on HelmReleases only.
     pub const DRIFTED: &str = "Drifted";
     /// Of a source: an artifact is there.
@@ -136,6 +160,52 @@ pub mod reason {
     pub const VERIFICATION_ERROR: &str = "VerificationError";
     /// A path inside a source that cannot be used.
     pub const INVALID_PATH: &str = "InvalidPath";
+    /// Installing succeeded.
+    pub const INSTALL_SUCCEEDED: &str = "InstallSucceeded";
+    /// Installing failed.
+    pub const INSTALL_FAILED: &str = "InstallFailed";
+    /// Upgrading succeeded.
+    pub const UPGRADE_SUCCEEDED: &str = "UpgradeSucceeded";
+    /// Upgrading failed.
+    pub const UPGRADE_FAILED: &str = "UpgradeFailed";
+    /// Tests succeeded.
+    pub const TEST_SUCCEEDED: &str = "TestSucceeded";
+    /// Tests failed.
+    pub const TEST_FAILED: &str = "TestFailed";
+    /// Rolling back succeeded.
+    pub const ROLLBACK_SUCCEEDED: &str = "RollbackSucceeded";
+    /// Rolling back failed.
+    pub const ROLLBACK_FAILED: &str = "RollbackFailed";
+    /// Uninstalling succeeded.
+    pub const UNINSTALL_SUCCEEDED: &str = "UninstallSucceeded";
+    /// Uninstalling failed.
+    pub const UNINSTALL_FAILED: &str = "UninstallFailed";
+    /// No try is left.
+    pub const RETRIES_EXCEEDED: &str = "RetriesExceeded";
+    /// There is no release to roll back to.
+    pub const MISSING_ROLLBACK_TARGET: &str = "MissingRollbackTarget";
+    /// A release that was left pending was marked as failed.
+    pub const PENDING_RELEASE: &str = "PendingRelease";
+    /// The values cannot be put together.
+    pub const VALUES_ERROR: &str = "ValuesError";
+    /// An OCI artifact cannot be had.
+    pub const OCI_ARTIFACT_PULL_FAILED: &str = "OCIArtifactPullFailed";
+    /// An OCI artifact cannot be unpacked.
+    pub const OCI_ARTIFACT_LAYER_OPERATION_FAILED: &str = "OCIArtifactLayerOperationFailed";
+    /// The index of a Helm repository cannot be had.
+    pub const INDEXATION_FAILED: &str = "IndexationFailed";
+    /// A chart cannot be had.
+    pub const CHART_PULL_ERROR: &str = "ChartPullError";
+    /// A chart was had.
+    pub const CHART_PULL_SUCCEEDED: &str = "ChartPullSucceeded";
+    /// A chart was packed.
+    pub const CHART_PACKAGE_SUCCEEDED: &str = "ChartPackageSucceeded";
+    /// A chart cannot be packed.
+    pub const CHART_PACKAGE_ERROR: &str = "ChartPackageError";
+    /// A chart is named in a way that cannot be.
+    pub const INVALID_CHART_REFERENCE: &str = "InvalidChartReference";
+    /// A source is not there.
+    pub const SOURCE_UNAVAILABLE: &str = "SourceUnavailable";
 }
 
 /// Keys, after `<group>/`, of the metadata that events carry.

@@ -3,7 +3,10 @@
 use super::schema::{
     Schema, boolean, duration, integer, list, moment, object, optional, required, string, texts,
 };
-use super::shared::{INTERVAL, conditions, handled, local, selector};
+use super::shared::{
+    INTERVAL, common_metadata, conditions, depends_on, handled, health_check_exprs, ignore_rules,
+    images, inventory, kube_config, local, patches,
+};
 use super::{Column, Definition, READY, STATUS};
 use crate::kustomization::Kustomization;
 use object::map;
@@ -38,7 +41,7 @@ fn spec() -> Schema {
         optional("suspend", boolean("Whether to leave everything as it is.")),
         required("sourceRef", source()),
         optional("path", string("Directory in the source; its root when not given.")),
-        optional("dependsOn", depends_on()),
+        optional("dependsOn", depends_on("Kustomizations that have to be ready first.")),
         optional("decryption", decryption()),
         optional("kubeConfig", kube_config()),
         optional("serviceAccountName", string("Account whose rights are used to apply.")),
@@ -67,15 +70,6 @@ fn source() -> Schema {
     object(members, "Where the files come from.")
 }
 
-fn depends_on() -> Schema {
-    let members = vec![
-        required("name", string("Name.")),
-        optional("namespace", string("Namespace; the same when not given.")),
-        optional("readyExpr", string("When it is ready, in CEL over self and dep.")),
-    ];
-    list(object(members, "One of them."), "Kustomizations that have to be ready first.")
-}
-
 fn decryption() -> Schema {
     let members = vec![
         required("provider", string("Format of encrypted files.").one_of(&["sops"])),
@@ -85,35 +79,7 @@ fn decryption() -> Schema {
     object(members, "How encrypted files are decrypted.")
 }
 
-fn kube_config() -> Schema {
-    const ONE: &str = "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified";
-    let secret = vec![
-        optional("key", string("Key of the Secret; value or value.yaml when not given.")),
-        required("name", string("Name of the Secret.")),
-    ];
-    let members = vec![
-        optional("configMapRef", local("ConfigMap that says how to get in with a cloud identity.")),
-        optional("secretRef", object(secret, "Secret with a kubeconfig.")),
-    ];
-    object(members, "Another cluster to apply to.").rules(&[
-        ("has(self.configMapRef) || has(self.secretRef)", ONE),
-        ("!has(self.configMapRef) || !has(self.secretRef)", ONE),
-    ])
-}
-
 fn rendering() -> Vec<super::schema::Member> {
-    let common =
-        vec![optional("annotations", texts("Annotations.")), optional("labels", texts("Labels."))];
-    let image = vec![
-        optional("digest", string("Digest to use; a tag does not count then.")),
-        required("name", string("Name of the image, without tag.")),
-        optional("newName", string("Name to use.")),
-        optional("newTag", string("Tag to use.")),
-    ];
-    let patch = vec![
-        required("patch", string("A strategic merge or JSON 6902 patch.")),
-        optional("target", selector("What it is for; the object it names when not given.")),
-    ];
     vec![
         optional(
             "buildMetadata",
@@ -122,16 +88,16 @@ fn rendering() -> Vec<super::schema::Member> {
                 "Annotations that tell where objects come from.",
             ),
         ),
-        optional("commonMetadata", object(common, "Labels and annotations of all objects.")),
+        optional("commonMetadata", common_metadata("Labels and annotations of all objects.")),
         optional(
             "components",
             list(string("Path of a component."), "Components to add to the Kustomization."),
         ),
         optional("ignoreMissingComponents", boolean("Whether missing components are left out.")),
-        optional("images", list(object(image, "One image."), "Images to replace.")),
+        optional("images", images()),
         optional("namePrefix", string("Prefix of all names.").length(1, 200)),
         optional("nameSuffix", string("Suffix of all names.").length(1, 200)),
-        optional("patches", list(object(patch, "One patch."), "Patches of the objects.")),
+        optional("patches", patches()),
         optional("postBuild", post_build()),
         optional("targetNamespace", string("Namespace of all objects.").length(1, 63)),
     ]
@@ -159,10 +125,6 @@ fn post_build() -> Schema {
 }
 
 fn applying() -> Vec<super::schema::Member> {
-    let ignore = vec![
-        required("paths", list(string("A JSON pointer."), "The fields.")),
-        optional("target", selector("Objects it holds for; all when not given.")),
-    ];
     vec![
         required("prune", boolean("Whether objects that leave the source are deleted.")),
         optional(
@@ -177,7 +139,7 @@ fn applying() -> Vec<super::schema::Member> {
             boolean("Whether objects are recreated when an immutable field changes.")
                 .default(false),
         ),
-        optional("ignore", list(object(ignore, "One rule."), "Fields that others may change.")),
+        optional("ignore", ignore_rules()),
     ]
 }
 
@@ -188,36 +150,21 @@ fn health() -> Vec<super::schema::Member> {
         required("name", string("Name.")),
         optional("namespace", string("Namespace.")),
     ];
-    let expression = vec![
-        required("apiVersion", string("API version; only its group counts.")),
-        required("current", string("True in CEL when the object is healthy.")),
-        optional("failed", string("True in CEL when it has failed.")),
-        optional("inProgress", string("True in CEL when it is being worked on.")),
-        optional("kind", string("Kind; all of the group when not given.")),
-    ];
     vec![
         optional("wait", boolean("Whether to wait for the health of all objects.")),
         optional(
             "healthChecks",
             list(object(check, "One of them."), "Objects to wait for, when spec.wait is not set."),
         ),
-        optional(
-            "healthCheckExprs",
-            list(object(expression, "One kind."), "How to tell the health of kinds."),
-        ),
+        optional("healthCheckExprs", health_check_exprs()),
     ]
 }
 
 fn status() -> Schema {
-    let entry = vec![
-        required("id", string("The object, as namespace_name_group_kind.")),
-        required("v", string("Its API version.")),
-    ];
-    let entries = list(object(entry, "One object."), "The objects.");
     let mut members = vec![
         optional("conditions", conditions()),
         optional("history", history()),
-        optional("inventory", object(vec![required("entries", entries)], "What was applied.")),
+        optional("inventory", inventory()),
         optional("lastAppliedOriginRevision", string("Revision that revision was made from.")),
         optional("lastAppliedRevision", string("Revision of the last run that succeeded.")),
         optional("lastAttemptedRevision", string("Revision of the last run.")),

@@ -4,7 +4,10 @@
 //! shows are ours. Deliberately absent: installing them.
 
 mod git_repository;
+mod helm_release;
+mod helm_source;
 mod kustomization;
+mod oci_repository;
 mod schema;
 mod shared;
 
@@ -17,10 +20,17 @@ const FLUX_VERSION: &str = "v2.9.4";
 
 /// One definition per kind of this crate.
 pub fn crds() -> Vec<Value> {
-    [git_repository::definition(), kustomization::definition()]
-        .into_iter()
-        .map(Definition::finish)
-        .collect()
+    [
+        git_repository::definition(),
+        kustomization::definition(),
+        helm_source::repository(),
+        helm_source::chart(),
+        oci_repository::definition(),
+        helm_release::definition(),
+    ]
+    .into_iter()
+    .map(Definition::finish)
+    .collect()
 }
 
 /// A column of `kubectl get`.

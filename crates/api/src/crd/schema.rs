@@ -51,6 +51,21 @@ pub(super) fn integer(doc: &str) -> Schema {
     typed("integer").member("format", "int64").member("description", doc)
 }
 
+/// A whole number of which no width is said.
+pub(super) fn count(doc: &str) -> Schema {
+    typed("integer").member("description", doc)
+}
+
+/// Anything at all, kept as it is.
+pub(super) fn free(doc: &str) -> Schema {
+    Schema(map! {"x-kubernetes-preserve-unknown-fields": true}).member("description", doc)
+}
+
+/// A map from text to something.
+pub(super) fn map_of(values: Schema, doc: &str) -> Schema {
+    typed("object").member("additionalProperties", values.0).member("description", doc)
+}
+
 /// A list.
 pub(super) fn list(items: Schema, doc: &str) -> Schema {
     typed("array").member("items", items.0).member("description", doc)

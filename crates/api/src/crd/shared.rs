@@ -79,3 +79,134 @@ pub(super) fn selector(doc: &str) -> Schema {
     ];
     object(members, doc)
 }
+
+/// `metadata` that is added to objects: labels and annotations.
+pub(super) fn common_metadata(doc: &str) -> Schema {
+    let members =
+        vec![optional("annotations", texts("Annotations.")), optional("labels", texts("Labels."))];
+    object(members, doc)
+}
+
+/// Images to replace.
+pub(super) fn images() -> Schema {
+    let image = vec![
+        optional("digest", string("Digest to use; a tag does not count then.")),
+        required("name", string("Name of the image, without tag.")),
+        optional("newName", string("Name to use.")),
+        optional("newTag", string("Tag to use.")),
+    ];
+    list(object(image, "One image."), "Images to replace.")
+}
+
+/// Patches of objects.
+pub(super) fn patches() -> Schema {
+    let patch = vec![
+        required("patch", string("A strategic merge or JSON 6902 patch.")),
+        optional("target", selector("What it is for; the object it names when not given.")),
+    ];
+    list(object(patch, "One patch."), "Patches of the objects.")
+}
+
+/// Fields that others may change.
+pub(super) fn ignore_rules() -> Schema {
+    let ignore = vec![
+        required("paths", list(string("A JSON pointer."), "The fields.")),
+        optional("target", selector("Objects it holds for; all when not given.")),
+    ];
+    list(object(ignore, "One rule."), "Fields that others may change.")
+}
+
+/// How the health of kinds is told.
+pub(super) fn health_check_exprs() -> Schema {
+    let expression = vec![
+        required("apiVersion", string("API version; only its group counts.")),
+        required("current", string("True in CEL when the object is healthy.")),
+        optional("failed", string("True in CEL when it has failed.")),
+        optional("inProgress", string("True in CEL when it is being worked on.")),
+        optional("kind", string("Kind; all of the group when not given.")),
+    ];
+    list(object(expression, "One kind."), "How to tell the health of kinds.")
+}
+
+/// What has to be ready first.
+pub(super) fn depends_on(doc: &str) -> Schema {
+    let members = vec![
+        required("name", string("Name.")),
+        optional("namespace", string("Namespace; the same when not given.")),
+        optional("readyExpr", string("When it is ready, in CEL over self and dep.")),
+    ];
+    list(object(members, "One of them."), doc)
+}
+
+/// Another cluster.
+pub(super) fn kube_config() -> Schema {
+    const ONE: &str = "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified";
+    let secret = vec![
+        optional("key", string("Key of the Secret; value or value.yaml when not given.")),
+        required("name", string("Name of the Secret.")),
+    ];
+    let members = vec![
+        optional("configMapRef", local("ConfigMap that says how to get in with a cloud identity.")),
+        optional("secretRef", object(secret, "Secret with a kubeconfig.")),
+    ];
+    object(members, "Another cluster to apply to.").rules(&[
+        ("has(self.configMapRef) || has(self.secretRef)", ONE),
+        ("!has(self.configMapRef) || !has(self.secretRef)", ONE),
+    ])
+}
+
+/// `status.inventory`.
+pub(super) fn inventory() -> Schema {
+    let entry = vec![
+        required("id", string("The object, as namespace_name_group_kind.")),
+        required("v", string("Its API version.")),
+    ];
+    let entries = list(object(entry, "One object."), "The objects.");
+    object(vec![required("entries", entries)], "What was applied.")
+}
+
+/// Signatures to demand of something in a registry; `more` are members that not all kinds have.
+pub(super) fn oci_verify(mut more: Vec<Member>) -> Schema {
+    let mut members = vec![
+        required(
+            "provider",
+            string("What checks the signatures.").one_of(&["cosign", "notation"]).default("cosign"),
+        ),
+        optional("secretRef", local("Secret with the keys that are trusted.")),
+    ];
+    members.append(&mut more);
+    object(members, "Signatures to demand.")
+}
+
+/// `verify.matchOIDCIdentity`.
+pub(super) fn oidc_identities() -> Member {
+    let members = vec![
+        required("issuer", string("Who vouches for it, a regular expression.")),
+        required("subject", string("Who it is, a regular expression.")),
+    ];
+    optional(
+        "matchOIDCIdentity",
+        list(object(members, "One identity."), "Identities of which one has to have signed."),
+    )
+}
+
+/// `provider` of what is read from a cloud.
+pub(super) fn cloud() -> Member {
+    optional(
+        "provider",
+        string("How to authenticate; generic means with a Secret.")
+            .one_of(&["generic", "aws", "azure", "gcp"])
+            .default("generic"),
+    )
+}
+
+/// What the statuses of sources have in common.
+pub(super) fn source_status() -> Vec<Member> {
+    let mut members = vec![
+        optional("artifact", artifact("What was stored last.")),
+        optional("conditions", conditions()),
+        optional("url", string("Where it can be had.")),
+    ];
+    members.extend(handled());
+    members
+}

@@ -126,3 +126,59 @@ fn structs_and_definitions_have_the_same_members() {
         assert_eq!(written::<Kustomization>(&ks, part), members(&crds[1], path), "{path}");
     }
 }
+
+/// A value with every member that a schema has.
+fn sample(schema: &Value) -> Value {
+    if let Some(choices) = schema.get("enum").and_then(Value::as_list) {
+        return choices[0].clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("object") => {
+            if let Some(properties) = schema.get("properties").and_then(Value::as_map) {
+                return Map::from_iter(properties.iter().map(|(k, v)| {
+                    let text = k.ends_with("Duration");
+                    (k, if text { "1m0s".into() } else { sample(v) })
+                }))
+                .into();
+            }
+            let of = schema.get("additionalProperties");
+            of.map_or(Value::Map(Map::new()), |of| map! {"key": sample(of)}.into())
+        }
+        Some("array") => vec![sample(at(schema, "items"))].into(),
+        Some("integer") => 7.into(),
+        Some("boolean") => true.into(),
+        Some("string") if schema.get("format").is_some() => "2026-11-21T04:06:03Z".into(),
+        Some("string") => {
+            let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or_default();
+            if pattern.contains("ms|s|m") { "1m0s".into() } else { "text".into() }
+        }
+        _ => map! {"any": vec![Value::from(1)]}.into(),
+    }
+}
+
+/// Whatever a definition lets through, its struct keeps.
+fn keeps_all<T: Typed + serde::Serialize + serde::de::DeserializeOwned>(crds: &[Value]) {
+    let crd = crds
+        .iter()
+        .find(|crd| at(crd, "spec.names.kind").as_str() == Some(T::KIND))
+        .expect("a definition");
+    let root = at(crd, "spec.versions.0.schema.openAPIV3Schema.properties");
+    let whole: Value =
+        map! {"spec": sample(at(root, "spec")), "status": sample(at(root, "status"))}.into();
+    let typed: T = object::from_value(&whole).expect(T::KIND);
+    let back = object::to_value(&typed).expect(T::KIND);
+    for part in ["spec", "status"] {
+        assert_eq!(at(&back, part), at(&whole, part), "{} {part}", T::KIND);
+    }
+}
+
+#[test]
+fn structs_keep_whatever_definitions_let_through() {
+    let crds = crds();
+    keeps_all::<GitRepository>(&crds);
+    keeps_all::<Kustomization>(&crds);
+    keeps_all::<crate::HelmRepository>(&crds);
+    keeps_all::<crate::HelmChart>(&crds);
+    keeps_all::<crate::OciRepository>(&crds);
+    keeps_all::<crate::HelmRelease>(&crds);
+}
