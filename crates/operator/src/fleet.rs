@@ -169,9 +169,13 @@ impl Fleet {
         self.state().applications.keys().cloned().collect()
     }
 
-    /// Notes why an application is to run; the first of several reasons stays.
+    /// Notes why an application is to run; of several reasons the one that asks for the most stays.
     pub fn note_trigger(&self, id: &Id, trigger: Trigger) {
-        self.state().triggers.entry(id.clone()).or_insert(trigger);
+        let mut state = self.state();
+        let noted = state.triggers.entry(id.clone()).or_default();
+        if *noted < trigger {
+            *noted = trigger;
+        }
     }
 
     /// How often drift was corrected within `window`; older corrections are forgotten.
@@ -262,3 +266,6 @@ fn compare(old: &Kustomization, new: &Kustomization) -> News {
     };
     if ready(old) == ready(new) { News::Status } else { News::Readiness }
 }
+
+#[cfg(test)]
+mod tests;

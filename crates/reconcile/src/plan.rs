@@ -19,25 +19,25 @@ use object::{ObjectKey, Value};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// Why a run was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Why a run was made. Of several reasons the last in this order counts: it asks for the most.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Trigger {
     /// Its time had come.
     #[default]
     Interval,
-    /// The process has just started.
-    Start,
+    /// A live object changed.
+    Drift,
+    /// Something it waited for happened.
+    Dependency,
     /// The source has a new revision.
     Revision,
     /// Its own spec changed.
     Spec,
     /// Somebody asked for it.
     Request,
-    /// Something it waited for happened.
-    Dependency,
-    /// A live object changed.
-    Drift,
+    /// The process has just started.
+    Start,
 }
 
 /// What a step does.

@@ -3,6 +3,7 @@
 use super::target::Target;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::output::{Format, print_value};
 use clap::Args;
 use cluster::WriteOptions;
 use object::{Value, map};
@@ -12,6 +13,10 @@ use object::{Value, map};
 pub(crate) struct Suspend {
     #[command(flatten)]
     target: Target,
+
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 /// Go on reconciling a suspended object
@@ -19,23 +24,32 @@ pub(crate) struct Suspend {
 pub(crate) struct Resume {
     #[command(flatten)]
     target: Target,
+
+    /// Form of the output
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 impl Suspend {
     pub(crate) async fn run(&self, connection: &Connection) -> Result<u8, Failure> {
-        set(&self.target, true, connection).await?;
+        set(&self.target, true, self.output, connection).await?;
         Ok(0)
     }
 }
 
 impl Resume {
     pub(crate) async fn run(&self, connection: &Connection) -> Result<u8, Failure> {
-        set(&self.target, false, connection).await?;
+        set(&self.target, false, self.output, connection).await?;
         Ok(0)
     }
 }
 
-async fn set(target: &Target, suspend: bool, connection: &Connection) -> Result<(), Failure> {
+async fn set(
+    target: &Target,
+    suspend: bool,
+    output: Format,
+    connection: &Connection,
+) -> Result<(), Failure> {
     let client = connection.connect().await?;
     let (kind, name) = target.parse()?;
     let namespace = target.namespace.namespace.as_str();
@@ -50,7 +64,14 @@ async fn set(target: &Target, suspend: bool, connection: &Connection) -> Result<
             }
         },
     )?;
-    let done = if suspend { "suspended" } else { "resumed" };
-    println!("{} {namespace}/{name} {done}", kind.name());
+    if output == Format::Table {
+        let done = if suspend { "suspended" } else { "resumed" };
+        println!("{} {namespace}/{name} {done}", kind.name());
+    } else {
+        let done = map! {
+            "kind": kind.name(), "namespace": namespace, "name": name.as_str(), "suspended": suspend,
+        };
+        print_value(&Value::Map(done), output);
+    }
     Ok(())
 }

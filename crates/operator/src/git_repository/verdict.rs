@@ -25,10 +25,12 @@ pub(super) enum Finding {
     },
 }
 
-/// Status and events that follow from a finding.
+/// Status and events that follow from a finding. `confirmed` is when the server last said that the artifact in the
+/// status is its newest.
 pub(super) fn conclude(
     source: &GitRepository,
     finding: &Finding,
+    confirmed: Option<Timestamp>,
     now: Timestamp,
 ) -> (GitRepositoryStatus, Vec<EventRecord>) {
     let generation = source.metadata.generation;
@@ -57,7 +59,7 @@ pub(super) fn conclude(
             (status, events)
         }
         Finding::Failed { condition, reason, message, stalled } => {
-            let message = with_staleness(message, source);
+            let message = with_staleness(message, source, confirmed);
             status.conditions =
                 failed_conditions(source, (condition, reason, &message), *stalled, now);
             if *stalled {
@@ -77,15 +79,15 @@ fn observe_spec(status: &mut GitRepositoryStatus, source: &GitRepository) {
     status.observed_sparse_checkout.clone_from(&spec.sparse_checkout);
 }
 
-/// A source that cannot be reached must say what is in force instead, and since when it was verified.
-fn with_staleness(message: &str, source: &GitRepository) -> String {
-    match &source.status.artifact {
-        Some(artifact) => format!(
-            "{message}\nrevision '{}', stored {}, stays in force",
-            artifact.revision, artifact.last_update_time
-        ),
-        None => message.to_owned(),
-    }
+/// A source that cannot be reached must say what is in force instead, and when that was last known to be the newest.
+/// A moment and not a duration: the message stays the same while the source stays away, and need not be written again.
+fn with_staleness(message: &str, source: &GitRepository, confirmed: Option<Timestamp>) -> String {
+    let Some(artifact) = &source.status.artifact else { return message.to_owned() };
+    let confirmed = confirmed.unwrap_or(artifact.last_update_time);
+    format!(
+        "{message}\nrevision '{}', stored {} and last confirmed {confirmed}, stays in force",
+        artifact.revision, artifact.last_update_time
+    )
 }
 
 fn failed_conditions(

@@ -9,11 +9,12 @@ use crate::fleet::Held;
 use crate::operator::announce;
 use crate::{Id, Urgency, kinds, status};
 use api::names::{condition, reason};
-use api::{Artifact, GitRepository, GitRepositorySpec, names};
+use api::{Artifact, GitRepository, GitRepositorySpec, Timestamp, names};
 use source::artifact::{ArtifactError, Described};
 use source::git::{ChangedPaths, GitError, GitSource, GitTree, Location, Repository, Revision};
+use source::store::Verified;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tree::{IgnoreFiles, Tree, TreePath};
 
 /// What is kept of a source between its turns.
@@ -24,6 +25,8 @@ pub(crate) struct SourceMemory {
     /// The repository's own tree, for telling what a commit changes.
     tree: Option<GitTree>,
     ignore_files: IgnoreFiles,
+    /// When the server last said that what is held is its newest.
+    confirmed: Option<Timestamp>,
 }
 
 /// Everything that decides what a source holds: while it is the same, so are the files.
@@ -54,9 +57,13 @@ pub(crate) async fn work(context: &Arc<Context>, id: &Id) {
     }
     let mut memory = context.take_source(id);
     let finding = look(context, id, &source, &mut memory).await;
-    context.put_source(id, memory);
     let failed = matches!(finding, Finding::Failed { .. });
-    write(context, &source, &finding).await;
+    if !failed {
+        memory.confirmed = Some(now());
+    }
+    let confirmed = memory.confirmed;
+    context.put_source(id, memory);
+    write(context, &source, &finding, confirmed).await;
     let delay = if failed { retry_delay(context, id, &source) } else { source.spec.interval.0 };
     if !failed {
         context.fleet.forget_failures(id);
@@ -66,7 +73,40 @@ pub(crate) async fn work(context: &Arc<Context>, id: &Id) {
 
 fn retry_delay(context: &Context, id: &Id, source: &GitRepository) -> Duration {
     let failures = context.fleet.count_failure(id).min(16);
+    if failures == 0 {
+        keep_confirmed(context, id, source);
+    }
     (FIRST_RETRY * (1 << failures)).min(source.spec.interval.0.max(FIRST_RETRY))
+}
+
+/// The server is lost: when it last answered is written down, so that the staleness told after a restart is right.
+/// While it answers nothing is written.
+fn keep_confirmed(context: &Context, id: &Id, source: &GitRepository) {
+    let memory = context.take_source(id);
+    let confirmed = memory.confirmed;
+    context.put_source(id, memory);
+    let (Some(confirmed), Some(verified)) = (confirmed, context.store.verified(&id.to_string()))
+    else {
+        return;
+    };
+    if !is_of(source, &verified) {
+        return;
+    }
+    let at = UNIX_EPOCH + Duration::from_secs(confirmed.unix().unsigned_abs());
+    let url = &source.spec.url;
+    if let Err(error) = context.store.remember(&id.to_string(), url, &verified.revision, at) {
+        tracing::warn!(source = %id, %error, "when it was last confirmed cannot be kept");
+    }
+}
+
+/// Whether what was verified came from where the source points now.
+fn is_of(source: &GitRepository, verified: &Verified) -> bool {
+    Location::parse(&source.spec.url).is_ok_and(|l| l.to_string() == verified.url)
+}
+
+fn timestamp(at: SystemTime) -> Timestamp {
+    let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    Timestamp::from_unix(i64::try_from(seconds).unwrap_or_default())
 }
 
 /// After a start: what was verified last is in force at once, whether or not the server can be reached.
@@ -75,12 +115,12 @@ async fn recall(context: &Context, id: &Id, source: &GitRepository) {
         return;
     }
     let Some(verified) = context.store.verified(&id.to_string()) else { return };
-    let same_place = Location::parse(&source.spec.url).is_ok_and(|l| l.to_string() == verified.url);
-    if !same_place {
+    if !is_of(source, &verified) {
         return;
     }
     let mut memory = context.take_source(id);
     let held = hold(context, id, source, &verified.revision, &mut memory);
+    memory.confirmed = Some(timestamp(verified.at));
     context.put_source(id, memory);
     match held {
         Ok(_) => announce(context, id, |_| true),
@@ -287,12 +327,17 @@ async fn release(context: &Context, source: &GitRepository) {
     }
 }
 
-async fn write(context: &Context, source: &GitRepository, finding: &Finding) {
+async fn write(
+    context: &Context,
+    source: &GitRepository,
+    finding: &Finding,
+    confirmed: Option<Timestamp>,
+) {
     let id = Id::of(&source.metadata);
     if let Finding::Failed { message, .. } = finding {
         tracing::warn!(source = %id, message, "the source cannot be had");
     }
-    let (status, events) = conclude(source, finding, now());
+    let (status, events) = conclude(source, finding, confirmed, now());
     let values = (
         object::to_value(&source.status).unwrap_or_default(),
         object::to_value(&status).unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! `Kustomization`: a directory of a source, rendered and kept applied.
 //!
 //! `run` is the straight line from source to record and the place to begin; `work` takes an application from the
-//! queue, runs it, and writes down what came of it.
+//! queue, runs it, and writes down what came of it; `delete` is its end.
 
+mod delete;
 mod health;
 mod lower;
 mod rendering;

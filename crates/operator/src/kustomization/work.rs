@@ -7,11 +7,8 @@ use crate::operator::wake_dependents;
 use crate::{Id, Urgency, kinds, status};
 use api::{InventoryEntry, Kustomization, names};
 use cluster::ApiError;
-use object::{ObjectKey, Value};
-use reconcile::{
-    Halt, HealthRules, Run, SyncSpec, Trigger, Verdict, conclude, depends::Dependency, inventory,
-    plan_deletion, progress,
-};
+use object::Value;
+use reconcile::{Halt, Run, SyncSpec, Trigger, Verdict, conclude, depends::Dependency, progress};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,21 +38,21 @@ const LONGEST_TRUCE: Duration = Duration::from_secs(60);
 
 /// Works on one application.
 pub(crate) async fn work(context: Arc<Context>, id: Id, permit: OwnedSemaphorePermit) {
+    // The reason first: what is noted from now on is for the next turn, which then sees the newer object.
+    let trigger = context.fleet.take_trigger(&id);
     let Some(application) = context.fleet.application(&id) else {
         context.remember(&id, None);
         return;
     };
-    let mut turn = Turn {
-        trigger: context.fleet.take_trigger(&id),
-        id,
-        application,
-        started: Instant::now(),
-        permit: Some(permit),
-    };
+    let mut turn = Turn { trigger, id, application, started: Instant::now(), permit: Some(permit) };
     if turn.application.metadata.deletion_timestamp.is_some() {
-        return turn.delete(&context).await;
+        return super::delete::delete(&context, &turn).await;
     }
-    if turn.is_false_alarm(&context) || turn.keeps_truce(&context) {
+    if turn.is_false_alarm(&context) {
+        // Not the end of the turn: its delay is used up, and without a run there would be no next one.
+        turn.trigger = Trigger::Interval;
+    }
+    if turn.keeps_truce(&context) {
         return;
     }
     if let Err(error) = turn.hold_with_finalizer(&context).await {
@@ -84,7 +81,7 @@ impl Turn {
         matches!(self.trigger, Trigger::Request | Trigger::Spec | Trigger::Start)
     }
 
-    fn previous_status(&self) -> api::KustomizationStatus {
+    pub(super) fn previous_status(&self) -> api::KustomizationStatus {
         self.application.status.clone()
     }
 
@@ -128,7 +125,8 @@ impl Turn {
     pub(super) fn superseded(&self, context: &Context, run: &Run) -> Option<String> {
         let current = context.fleet.application(&self.id)?;
         let (then, now) = (&self.application.metadata, &current.metadata);
-        if then.generation != now.generation || now.deletion_timestamp.is_some() {
+        let asked = crate::fleet::requested_at(now) != crate::fleet::requested_at(then);
+        if then.generation != now.generation || now.deletion_timestamp.is_some() || asked {
             return Some(format!("Kustomization/{}", self.id));
         }
         let source = source_of(&current);
@@ -213,55 +211,6 @@ impl Turn {
         if after.0 && before != after {
             wake_dependents(context, &self.id);
         }
-    }
-
-    /// Deletes what the application applied, as its policy says, and lets it go.
-    async fn delete(&self, context: &Context) {
-        let metadata = &self.application.metadata;
-        if !metadata.finalizers.iter().any(|f| f == names::FINALIZER) {
-            return;
-        }
-        let spec = SyncSpec::of_kustomization(&self.application);
-        if let Err(error) = self.delete_objects(context, &spec).await {
-            tracing::warn!(application = %self.id, %error, "its objects cannot be deleted; trying again");
-            let event = reconcile::EventRecord {
-                severity: reconcile::Severity::Error,
-                reason: names::reason::PRUNE_FAILED.to_owned(),
-                message: error,
-                metadata: std::collections::BTreeMap::new(),
-            };
-            let kind = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
-            let reporter = names::KUSTOMIZE_MANAGER;
-            status::send_events(&context.client, kind, metadata, reporter, &[event]).await;
-            let retry = Duration::from_secs(10);
-            context.applications.add_after(self.id.clone(), retry, Urgency::Soon);
-            return;
-        }
-        context.remember(&self.id, None);
-        let manager = names::KUSTOMIZE_STATUS_MANAGER;
-        let resource = kinds::kustomization();
-        let released =
-            status::write_finalizer(&context.client, &resource, metadata, false, manager).await;
-        if let Err(error) = released {
-            tracing::warn!(application = %self.id, %error, "the finalizer cannot be removed; trying again");
-            let retry = Duration::from_secs(5);
-            context.applications.add_after(self.id.clone(), retry, Urgency::Soon);
-        }
-    }
-
-    async fn delete_objects(&self, context: &Context, spec: &SyncSpec) -> Result<(), String> {
-        let entries: Vec<(ObjectKey, object::Gvk)> =
-            self.inventory().iter().filter_map(|e| inventory::parse(e).ok()).collect();
-        let rules = HealthRules::default();
-        let observed = context.observer.observe(entries, spec, &rules, |_, _| false).await;
-        let plan = plan_deletion(self.inventory(), &observed, spec);
-        if let Some(reason) = &plan.prune_held {
-            return Err(reason.clone());
-        }
-        let wait = spec.deletion_policy == api::DeletionPolicy::WaitForTermination;
-        let outcome = context.executor.prune(&plan, spec, wait).await;
-        let failures: Vec<&str> = outcome.failures().map(|(_, e)| e).collect();
-        if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
     }
 }
 

@@ -80,8 +80,8 @@ pub fn farewell(run: &Run, previous: &KustomizationStatus) -> Vec<EventRecord> {
     let why = ready.map_or(reason::PROGRESSING, |c| c.reason.as_str());
     let mut w = Writer { run, events: Vec::new() };
     w.add(Severity::Info, why, lines(run, |_| true));
-    let failures: Vec<String> =
-        run.outcome.failures().map(|(key, error)| format!("{key}: {error}")).collect();
+    let failed = run.outcome.failures().map(|(key, error)| format!("{key}: {error}"));
+    let failures: Vec<String> = run.plan.prune_held.iter().cloned().chain(failed).collect();
     w.add(Severity::Error, reason::PRUNE_FAILED, failures.join("\n"));
     w.events
 }

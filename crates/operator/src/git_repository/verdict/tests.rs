@@ -36,14 +36,14 @@ fn status_of<'a>(source: &'a GitRepository, kind: &str) -> Option<&'a api::Condi
 fn a_stored_artifact_is_ready_and_told_once() {
     let mut source = GitRepository::default();
     source.metadata.generation = 3;
-    let (status, events) = conclude(&source, &stored(true), Timestamp::from_unix(2_000));
+    let (status, events) = conclude(&source, &stored(true), None, Timestamp::from_unix(2_000));
     assert_eq!(events.len(), 1);
     source.status = status;
     let ready = status_of(&source, condition::READY).unwrap();
     assert_eq!(ready.status, ConditionStatus::True);
     assert_eq!(ready.message, "stored artifact for revision 'main@sha1:abc'");
     assert_eq!(source.status.observed_generation, Some(3));
-    let (again, events) = conclude(&source, &stored(false), Timestamp::from_unix(3_000));
+    let (again, events) = conclude(&source, &stored(false), None, Timestamp::from_unix(3_000));
     assert_eq!(again, source.status, "an unchanged source writes nothing");
     assert!(events.is_empty());
 }
@@ -51,22 +51,25 @@ fn a_stored_artifact_is_ready_and_told_once() {
 #[test]
 fn a_failure_keeps_the_artifact_and_says_how_old_it_is() {
     let mut source = GitRepository::default();
-    source.status = conclude(&source, &stored(true), Timestamp::from_unix(2_000)).0;
-    source.status = conclude(&source, &failed(), Timestamp::from_unix(3_000)).0;
+    source.status = conclude(&source, &stored(true), None, Timestamp::from_unix(2_000)).0;
+    let confirmed = Some(Timestamp::from_unix(2_500));
+    source.status = conclude(&source, &failed(), confirmed, Timestamp::from_unix(3_000)).0;
     assert!(source.status.artifact.is_some());
     let ready = status_of(&source, condition::READY).unwrap();
     assert_eq!(ready.status, ConditionStatus::False);
-    assert!(ready.message.contains("'main@sha1:abc', stored 1970-01-01T00:16:40Z"), "{ready:?}");
+    let wanted =
+        "'main@sha1:abc', stored 1970-01-01T00:16:40Z and last confirmed 1970-01-01T00:41:40Z";
+    assert!(ready.message.contains(wanted), "{ready:?}");
     assert!(status_of(&source, condition::FETCH_FAILED).is_some());
     assert!(status_of(&source, condition::ARTIFACT_IN_STORAGE).is_some());
-    let recovered = conclude(&source, &stored(false), Timestamp::from_unix(4_000)).0;
+    let recovered = conclude(&source, &stored(false), None, Timestamp::from_unix(4_000)).0;
     assert!(recovered.conditions.iter().all(|c| c.kind != condition::FETCH_FAILED));
 }
 
 #[test]
 fn the_same_failure_again_changes_nothing() {
     let mut source = GitRepository::default();
-    source.status = conclude(&source, &failed(), Timestamp::from_unix(3_000)).0;
-    let again = conclude(&source, &failed(), Timestamp::from_unix(4_000)).0;
+    source.status = conclude(&source, &failed(), None, Timestamp::from_unix(3_000)).0;
+    let again = conclude(&source, &failed(), None, Timestamp::from_unix(4_000)).0;
     assert_eq!(again, source.status);
 }
