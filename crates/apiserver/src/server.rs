@@ -1,5 +1,6 @@
 //! The server as a whole: opened, asked, shut down.
 
+use crate::access::{self, Attributes};
 use crate::clock::Clock;
 use crate::discovery;
 use crate::kinds;
@@ -152,6 +153,35 @@ impl ApiServer {
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
     }
 
+    /// Who asks: the caller in process, else the certificate of the connection, else the bearer token, else nobody;
+    /// and then whoever they want to be.
+    fn identify(
+        &self,
+        parts: &http::request::Parts,
+        given: Option<Identity>,
+    ) -> Result<Identity, ApiError> {
+        let who = given.or_else(|| parts.extensions.get::<Identity>().cloned());
+        let who = match who {
+            Some(who) => who,
+            None => self.by_token(parts)?.unwrap_or_else(Identity::anonymous),
+        };
+        let other = access::impersonated(self.api().access(), &who, &parts.headers)?;
+        Ok(other.unwrap_or(who))
+    }
+
+    /// Whom the bearer token stands for; `None` when there is none.
+    fn by_token(&self, parts: &http::request::Parts) -> Result<Option<Identity>, ApiError> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let Some((scheme, token)) = header.and_then(|h| h.trim().split_once(' ')) else {
+            return Ok(None);
+        };
+        let token = token.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return Ok(None);
+        }
+        self.inner.credentials.identify(token).map(Some).ok_or_else(ApiError::unauthorized)
+    }
+
     async fn answer<B>(&self, request: Request<B>, identity: Option<Identity>) -> Reply
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -159,15 +189,18 @@ impl ApiServer {
     {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
-        if let Some(reply) = open_path(path) {
+        let who = match self.identify(&parts, identity) {
+            Ok(who) => Arc::new(who),
+            Err(error) => return error.into(),
+        };
+        let asked = Attributes::read(&parts.method, path, parts.uri.query().unwrap_or_default());
+        let decision = self.api().access().decide(&who, &asked);
+        if !decision.allowed {
+            return asked.forbidden(&who, &decision.reason).into();
+        }
+        if let Some(reply) = plain_path(path) {
             return reply;
         }
-        let bearer = || {
-            let header = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-            self.inner.credentials.identify(header.strip_prefix("Bearer ")?.trim())
-        };
-        let who = identity.or_else(|| parts.extensions.get::<Identity>().cloned());
-        let Some(who) = who.or_else(bearer) else { return ApiError::unauthorized().into() };
         let snapshot = self.api().registry().snapshot();
         let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
         let accept = accept.unwrap_or_default();
@@ -211,8 +244,8 @@ impl ApiServer {
     }
 }
 
-/// Paths that need no authentication.
-fn open_path(path: &str) -> Option<Reply> {
+/// Paths behind which there is no resource and no document of the API.
+fn plain_path(path: &str) -> Option<Reply> {
     match path {
         "/healthz" | "/livez" | "/readyz" => Some(reply::text(StatusCode::OK, "ok")),
         "/version" | "/version/" => Some(reply::json(StatusCode::OK, &discovery::version())),

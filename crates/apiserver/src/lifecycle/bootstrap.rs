@@ -17,7 +17,9 @@ pub(super) async fn create(api: &Api) -> Result<(), ApiError> {
         ensure(api, &namespaces(), "", namespace.into(), "kube-apiserver").await?;
         account(api, name).await?;
     }
-    ensure(api, &ResourceId::new("", "services"), "default", own_service(), "kube-apiserver").await
+    ensure(api, &ResourceId::new("", "services"), "default", own_service(), "kube-apiserver")
+        .await?;
+    crate::access::create_bootstrap_roles(api).await
 }
 
 /// The Service under which a cluster's API server is found.

@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 const AT_ONCE: usize = 64;
 /// How often everything unfinished is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
+const CLUSTER_ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
 /// Field manager of what is written here.
 const MANAGER: &str = "kube-controller-manager";
 
@@ -39,6 +40,8 @@ enum Work {
     Account(String),
     /// A definition that is being deleted.
     Definition(String),
+    /// ClusterRoles that are made of others.
+    Roles,
     /// An object whose owners, or whose dependents, may be gone.
     Object(Key),
 }
@@ -109,6 +112,7 @@ async fn do_all(api: &Api, work: BTreeSet<Work>) {
             Work::Namespace(name) => namespace::finish(api, name).await,
             Work::Account(namespace) => bootstrap::account(api, namespace).await,
             Work::Definition(name) => definition::finish(api, name).await,
+            Work::Roles => crate::access::aggregate(api).await,
             Work::Object(key) => collector::settle(api, key).await,
         };
         match result {
@@ -158,6 +162,7 @@ fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
         "customresourcedefinitions.apiextensions.k8s.io" if object.deleting => {
             work.insert(Work::Definition(name));
         }
+        CLUSTER_ROLES => drop(work.insert(Work::Roles)),
         _ => {}
     }
     if object.deleting {
@@ -167,6 +172,9 @@ fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
 
 fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
     let store = api.store();
+    if object.key.resource.as_str() == CLUSTER_ROLES {
+        work.insert(Work::Roles);
+    }
     work.extend(store.dependents(&object.uid).into_iter().map(Work::Object));
     if !object.owners.is_empty() {
         let owners = owner_keys(api, &object.value(), object.namespace());

@@ -31,7 +31,8 @@ impl Api {
                 name: object.name().to_owned(),
                 ..target.clone()
             };
-            let mut call = Call { dry_run: call.dry_run, ..Call::default() };
+            let (dry_run, who) = (call.dry_run, call.who.clone());
+            let mut call = Call { dry_run, who, ..Call::default() };
             async move { self.delete(&mut call, &one, options).await }
         });
         // All at once: they share commits.

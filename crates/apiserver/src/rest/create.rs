@@ -58,6 +58,7 @@ impl Api {
         if owners == Owners::Record {
             value = ownership::update(self, call, target, None, value);
         }
+        crate::access::check_escalation(self, call.who.as_deref(), target, None, &value)?;
         metadata::before_create(self, target, &mut value)?;
         self.check_namespace(target, value.name())?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;

@@ -4,7 +4,7 @@
 //! subresource; `encode` writes the answer in the form the client accepts. What is particular to a
 //! built-in kind lives in `kinds`, what a type looks like in crate `schema`, who owns which field in `ssa`.
 //!
-//! Deliberately absent: sockets, authentication (`serve`), discovery documents.
+//! Deliberately absent: sockets (`serve`), who asks and whether they may (`access`), discovery documents.
 
 pub mod body;
 mod bulk;
@@ -33,11 +33,15 @@ mod watch;
 pub use delete::{DeleteOptions, Propagation};
 pub use error::{ApiError, Cause, Details};
 pub use params::Params;
+pub(crate) use params::percent_decode;
 pub use reply::{Reply, ReplyBody};
 pub(crate) use route::{Asked, respond};
 pub use selector::{FieldSelector, LabelSelector, Selector};
 pub use target::Target;
 
+pub use crate::access::Identity;
+
+use crate::access::Access;
 use crate::clock::Clock;
 use crate::kinds::Addresses;
 use crate::registry::{Registry, Served};
@@ -56,23 +60,7 @@ struct Core {
     registry: Registry,
     clock: Clock,
     addresses: Addresses,
-}
-
-/// Who asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// User name, such as `system:serviceaccount:flux-system:kustomize-controller`.
-    pub user: String,
-    /// Groups, such as `system:masters`.
-    pub groups: Vec<String>,
-}
-
-impl Identity {
-    /// A user of the group `system:masters`.
-    pub fn admin(user: &str) -> Self {
-        let groups = vec!["system:masters".to_owned(), "system:authenticated".to_owned()];
-        Self { user: user.to_owned(), groups }
-    }
+    access: Access,
 }
 
 /// What happens to members that the type does not have.
@@ -98,6 +86,8 @@ pub struct Call {
     pub validation: FieldValidation,
     /// A server-side apply takes fields from other managers.
     pub force: bool,
+    /// Who asks; `None` for the server's own parts.
+    pub who: Option<Arc<Identity>>,
     /// Warnings for the client, each once.
     pub warnings: Vec<String>,
 }
@@ -144,7 +134,8 @@ impl Api {
     /// Requests against a store and the resources of a registry.
     pub fn new(store: Store, registry: Registry, clock: Clock) -> Self {
         let addresses = Addresses::new(&store);
-        Self { core: Arc::new(Core { store, registry, clock, addresses }) }
+        let access = Access::new(&store);
+        Self { core: Arc::new(Core { store, registry, clock, addresses, access }) }
     }
 
     /// The objects.
@@ -155,6 +146,11 @@ impl Api {
     /// The resources.
     pub fn registry(&self) -> &Registry {
         &self.core.registry
+    }
+
+    /// Who may do what.
+    pub fn access(&self) -> &Access {
+        &self.core.access
     }
 
     /// The time.

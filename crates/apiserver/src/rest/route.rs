@@ -9,6 +9,7 @@ use super::{Answer, Api, Call, DeleteOptions, FieldValidation, Identity, Params,
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use object::Value;
+use std::sync::Arc;
 
 /// The parts of a request, with its body collected.
 pub(crate) struct Asked<'a> {
@@ -16,7 +17,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) params: Params,
     pub(crate) body: Bytes,
-    pub(crate) who: &'a Identity,
+    pub(crate) who: &'a Arc<Identity>,
 }
 
 impl Asked<'_> {
@@ -213,7 +214,8 @@ fn write_options(asked: &Asked<'_>) -> Result<Call, ApiError> {
         }
     };
     let force = params.flag("force");
-    Ok(Call { dry_run, manager, validation, force, warnings: Vec::new() })
+    let who = Some(asked.who.clone());
+    Ok(Call { dry_run, manager, validation, force, who, warnings: Vec::new() })
 }
 
 fn is_apply(asked: &Asked<'_>) -> bool {

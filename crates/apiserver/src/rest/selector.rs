@@ -44,6 +44,33 @@ impl LabelSelector {
         Ok(Self(requirements))
     }
 
+    /// Reads a `LabelSelector` object; `None` when an operator is none.
+    pub fn read(selector: &Value) -> Option<Self> {
+        let pairs = selector.get("matchLabels").and_then(Value::as_map);
+        let equals = |(k, v): (&str, &Value)| {
+            Requirement::Equals(k.to_owned(), v.as_str().unwrap_or_default().to_owned())
+        };
+        let mut requirements: Vec<Requirement> =
+            pairs.into_iter().flat_map(object::Map::iter).map(equals).collect();
+        let expressions = selector.get("matchExpressions").and_then(Value::as_list);
+        for expression in expressions.unwrap_or_default() {
+            let text = |key: &str| expression.get(key).and_then(Value::as_str).unwrap_or_default();
+            let values = || {
+                let list = expression.get("values").and_then(Value::as_list).unwrap_or_default();
+                list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            };
+            let key = text("key").to_owned();
+            requirements.push(match text("operator") {
+                "In" => Requirement::In(key, values()),
+                "NotIn" => Requirement::NotIn(key, values()),
+                "Exists" => Requirement::Exists(key),
+                "DoesNotExist" => Requirement::Missing(key),
+                _ => return None,
+            });
+        }
+        Some(Self(requirements))
+    }
+
     /// Whether everything matches.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

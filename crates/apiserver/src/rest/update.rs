@@ -127,6 +127,7 @@ impl Api {
         if owners == Owners::Record {
             new = ownership::update(self, call, target, Some(old), new);
         }
+        crate::access::check_escalation(self, call.who.as_deref(), target, Some(old), &new)?;
         subresource::confine(target, old, &mut new);
         metadata::before_update(target, old, &mut new);
         kinds::before_update(self, call, target, old, &mut new)?;

@@ -12,6 +12,7 @@ mod error;
 mod index;
 mod key;
 mod log;
+mod mirror;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod watch;
 pub use error::StoreError;
 pub use key::{Key, ResourceId};
 pub use log::Event;
+pub use mirror::{Mirror, Reading, View};
 pub use stored::{EventKind, LINE_END, Stored};
 pub use watch::Watch;
 

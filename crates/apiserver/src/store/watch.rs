@@ -50,6 +50,20 @@ impl Watch {
         log.map_or(Ok(Vec::new()), |log| self.take(log, index.revision))
     }
 
+    /// Whether something of the resource changed since [`Watch::take_news`]; costs no lock.
+    pub fn has_news(&self) -> bool {
+        self.changed.has_changed().unwrap_or(false)
+    }
+
+    /// As [`Watch::ready`], and [`Watch::has_news`] is false afterwards until there is more.
+    ///
+    /// # Errors
+    /// As [`Watch::next`].
+    pub fn take_news(&mut self) -> Result<Vec<Event>, StoreError> {
+        self.changed.borrow_and_update();
+        self.ready()
+    }
+
     fn take(&mut self, log: &Log, newest: u64) -> Result<Vec<Event>, StoreError> {
         let gone = StoreError::Gone { asked: self.position, oldest: log.floor() };
         let mut events = Vec::new();

@@ -1,6 +1,7 @@
 //! Behaviour of the API server in process: requests in, answers out.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+mod access;
 mod collections;
 mod endings;
 mod kinds;
@@ -49,6 +50,17 @@ impl Asker {
 
     async fn ask(&self, method: Method, path: &str, kind: &str, body: &str) -> (u16, Value) {
         let reply = self.raw(method, path, &[("content-type", kind)], body).await;
+        let code = reply.status().as_u16();
+        let bytes = reply.into_body().collect().await.unwrap().to_bytes();
+        (code, from_json(&bytes).unwrap_or_default())
+    }
+
+    /// As `ask` with JSON, as somebody else.
+    async fn by(&self, who: &Identity, method: Method, path: &str, body: &str) -> (u16, Value) {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+        let reply = self.0.service(who.clone()).oneshot(request).await.unwrap();
         let code = reply.status().as_u16();
         let bytes = reply.into_body().collect().await.unwrap().to_bytes();
         (code, from_json(&bytes).unwrap_or_default())
