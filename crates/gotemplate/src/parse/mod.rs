@@ -1,42 +1,82 @@
-//! From text to trees.
+//! From text to trees: Go's `text/template/parse`, with its complaints word for word.
+//!
+//! Functions and variables are resolved here, so that executing looks nothing up by name but fields and templates.
+//! Deliberately absent: comments in the tree, and the check for functions at execution (all are known here).
+
+mod control;
+mod lex;
+mod number;
+mod parser;
+mod print;
+mod tree;
+mod unquote;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use number::{Number, parse_float};
+pub(crate) use print::print;
+pub(crate) use tree::{Branch, Constant, Id, NodeKind, Pipe, Slot, Source, Template};
 
 use crate::error::{Error, ErrorKind};
 use crate::function::Functions;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What begins and ends an action.
 pub(crate) struct Delimiters {
-    pub(crate) left: String,
-    pub(crate) right: String,
+    left: String,
+    right: String,
 }
 
 impl Delimiters {
+    /// The default ones in place of empty ones.
     pub(crate) fn new(left: &str, right: &str) -> Self {
         let or = |s: &str, default: &str| if s.is_empty() { default.into() } else { s.to_owned() };
         Self { left: or(left, "{{"), right: or(right, "}}") }
     }
 }
 
-/// A parsed template.
-pub(crate) struct Template {
-    pub(crate) name: Arc<str>,
-}
+/// A longer text is refused: places in it are kept in 32 bits.
+const MAX_TEXT: usize = 1 << 30;
 
-impl Template {
-    pub(crate) fn is_empty(&self) -> bool {
-        true
-    }
-
-    pub(crate) fn print(&self, _quoted: bool) -> String {
-        String::new()
-    }
-}
-
+/// The templates of a text: the one named `name` first, then those it defines in the order of their ends.
 pub(crate) fn parse(
-    _name: &str,
-    _text: &str,
-    _delimiters: &Delimiters,
-    _functions: &Functions,
+    name: &str,
+    text: &str,
+    delimiters: &Delimiters,
+    functions: &Functions,
 ) -> Result<Vec<Template>, Error> {
-    Err(Error::new(ErrorKind::Parse, "not there yet"))
+    if text.len() > MAX_TEXT {
+        let message = format!("template: {name}: text is longer than {MAX_TEXT} bytes");
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    let mut lexer = lex::Lexer::new(text, delimiters);
+    lexer.break_ok = !functions.has("break");
+    lexer.continue_ok = !functions.has("continue");
+    let source = Source { parse_name: name.into(), text: text.into(), nodes: Vec::new() };
+    let mut parser = parser::Parser {
+        lexer,
+        source,
+        functions,
+        scope: parser::Scope::new(),
+        found: HashMap::new(),
+        order: Vec::new(),
+    };
+    parser.whole(name)?;
+    let parser::Parser { source, found, order, .. } = parser;
+    let source = Arc::new(source);
+    let template = |defined: &str, found: &parser::Found| Template {
+        name: defined.into(),
+        source: Arc::clone(&source),
+        root: found.root,
+        slots: found.slots,
+        empty: source.is_empty(found.root),
+    };
+    let mut templates: Vec<Template> =
+        order.iter().filter_map(|n| Some(template(n, found.get(n)?))).collect();
+    if let Some(at) = templates.iter().position(|t| *t.name == *name) {
+        templates.swap(0, at);
+    }
+    Ok(templates)
 }

@@ -1,0 +1,413 @@
+//! From items to trees: commands, pipelines and operands. What has a keyword stands in [`super::control`].
+
+use super::lex::{Item, Kind, Lexer};
+use super::tree::{Constant, Id, Node, NodeKind, Pipe, Slot, Source};
+use super::{number, unquote};
+use crate::error::{Error, ErrorKind};
+use crate::fmt::quote;
+use crate::function::Functions;
+use std::collections::HashMap;
+
+/// So deep may actions and parentheses nest. Go allows 10000 parentheses and any number of actions.
+const MAX_DEPTH: u32 = 10_000;
+
+/// A template found in a text.
+pub(super) struct Found {
+    pub(super) root: Id,
+    pub(super) slots: u32,
+}
+
+/// What is separate for every `define` and `block` within a text.
+pub(super) struct Scope {
+    /// Three items of look-ahead, the latest first; errors name the line of the first.
+    token: [Item; 3],
+    peeked: usize,
+    /// The names that are known at this place: Go's check, which sees declarations before their value.
+    names: Vec<Box<str>>,
+    /// The variables as an execution sees them at this place.
+    bound: Vec<(Box<str>, Slot)>,
+    slots: u32,
+    pub(super) action_line: usize,
+    pub(super) ranges: u32,
+    depth: u32,
+}
+
+impl Scope {
+    pub(super) fn new() -> Self {
+        Self {
+            token: Default::default(),
+            peeked: 0,
+            names: vec!["$".into()],
+            bound: vec![("$".into(), Slot(0))],
+            slots: 1,
+            action_line: 0,
+            ranges: 0,
+            depth: 0,
+        }
+    }
+
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.names.len(), self.bound.len())
+    }
+
+    pub(super) fn release(&mut self, (names, bound): (usize, usize)) {
+        self.names.truncate(names);
+        self.bound.truncate(bound);
+    }
+
+    pub(super) const fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    fn bind(&mut self, name: &str) -> Slot {
+        // Slots are not used again by later scopes: a frame is small, and nothing old shows through.
+        let slot = Slot(self.slots);
+        self.slots += 1;
+        self.bound.push((name.into(), slot));
+        slot
+    }
+
+    fn slot(&self, name: &str) -> Option<Slot> {
+        self.bound.iter().rev().find(|(n, _)| **n == *name).map(|(_, slot)| *slot)
+    }
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) lexer: Lexer<'a>,
+    pub(super) source: Source,
+    pub(super) functions: &'a Functions,
+    pub(super) scope: Scope,
+    pub(super) found: HashMap<Box<str>, Found>,
+    pub(super) order: Vec<Box<str>>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn next(&mut self) -> Item {
+        if self.scope.peeked > 0 {
+            self.scope.peeked -= 1;
+        } else {
+            self.scope.token[0] = self.lexer.next_item();
+        }
+        self.scope.token[self.scope.peeked]
+    }
+
+    pub(super) fn backup(&mut self) {
+        self.scope.peeked += 1;
+    }
+
+    pub(super) fn backup2(&mut self, first: Item) {
+        self.scope.token[1] = first;
+        self.scope.peeked = 2;
+    }
+
+    fn backup3(&mut self, second: Item, first: Item) {
+        self.scope.token[1] = first;
+        self.scope.token[2] = second;
+        self.scope.peeked = 3;
+    }
+
+    pub(super) fn peek(&mut self) -> Item {
+        if self.scope.peeked == 0 {
+            self.scope.peeked = 1;
+            self.scope.token[0] = self.lexer.next_item();
+        }
+        self.scope.token[self.scope.peeked - 1]
+    }
+
+    pub(super) fn next_non_space(&mut self) -> Item {
+        loop {
+            let item = self.next();
+            if item.kind != Kind::Space {
+                return item;
+            }
+        }
+    }
+
+    pub(super) fn peek_non_space(&mut self) -> Item {
+        let item = self.next_non_space();
+        self.backup();
+        item
+    }
+
+    pub(super) fn text_of(&self, item: Item) -> &str {
+        &self.source.text[item.start..item.end]
+    }
+
+    pub(super) fn error(&self, message: impl AsRef<str>) -> Error {
+        let (name, line) = (&self.source.parse_name, self.scope.token[0].line);
+        Error::new(ErrorKind::Parse, format!("template: {name}:{line}: {}", message.as_ref()))
+    }
+
+    pub(super) fn unexpected(&self, item: Item, context: &str) -> Error {
+        if item.kind == Kind::Error {
+            let mut message = self.lexer.error.clone();
+            let started = self.scope.action_line;
+            if started != 0 && started != item.line {
+                if !message.ends_with(" action") {
+                    message += " in action";
+                }
+                message += &format!(" started at {}:{started}", self.source.parse_name);
+            }
+            return self.error(message);
+        }
+        self.error(format!("unexpected {} in {context}", self.show(item)))
+    }
+
+    fn show(&self, item: Item) -> String {
+        let text = self.text_of(item);
+        match item.kind {
+            Kind::Eof => "EOF".into(),
+            kind if kind >= Kind::Block => format!("<{text}>"),
+            _ if text.len() > 10 => {
+                let end = text.char_indices().nth(10).map_or(text.len(), |(at, _)| at);
+                format!("{}...", quote(&text[..end]))
+            }
+            _ => quote(text),
+        }
+    }
+
+    pub(super) fn expect(&mut self, kind: Kind, context: &str) -> Result<Item, Error> {
+        let item = self.next_non_space();
+        if item.kind == kind { Ok(item) } else { Err(self.unexpected(item, context)) }
+    }
+
+    pub(super) fn add(&mut self, pos: usize, kind: NodeKind) -> Id {
+        let id = Id(small(self.source.nodes.len()));
+        self.source.nodes.push(Node { pos: small(pos), kind });
+        id
+    }
+
+    /// Counts one more level of nesting around `f`.
+    pub(super) fn nested<T>(
+        &mut self,
+        f: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if self.scope.depth >= MAX_DEPTH {
+            return Err(self.error("max expression depth exceeded"));
+        }
+        self.scope.depth += 1;
+        let result = stacker::maybe_grow(crate::exec::RED_ZONE, crate::exec::STACK, || f(self));
+        self.scope.depth -= 1;
+        result
+    }
+
+    /// `declarations? command ('|' command)*` up to `end`, which is consumed.
+    pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Id, Error> {
+        let pos = self.peek_non_space().start;
+        let (declared, assigns) = self.declarations(context)?;
+        let mut commands = Vec::new();
+        loop {
+            let item = self.next_non_space();
+            match item.kind {
+                kind if kind == end => break,
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Complex
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.backup();
+                    commands.push(self.command()?);
+                }
+                _ => return Err(self.unexpected(item, context)),
+            }
+        }
+        if commands.is_empty() {
+            return Err(self.error(format!("missing value for {context}")));
+        }
+        for (i, command) in commands.iter().enumerate().skip(1) {
+            if let NodeKind::Command(args) = &self.source.node(*command).kind
+                && self.is_literal(args[0], true)
+            {
+                let stage = i + 1;
+                return Err(self.error(format!("non executable command in pipeline stage {stage}")));
+            }
+        }
+        let bind = |name: Box<str>| {
+            let slot = if assigns { self.scope.slot(&name) } else { Some(self.scope.bind(&name)) };
+            (name, slot)
+        };
+        let declared = declared.into_iter().map(bind).collect();
+        Ok(self.add(pos, NodeKind::Pipe(Pipe { declared, assigns, commands: commands.into() })))
+    }
+
+    fn declarations(&mut self, context: &str) -> Result<(Vec<Box<str>>, bool), Error> {
+        let mut declared: Vec<Box<str>> = Vec::new();
+        let mut assigns = false;
+        loop {
+            let variable = self.peek_non_space();
+            if variable.kind != Kind::Variable {
+                return Ok((declared, assigns));
+            }
+            self.next();
+            let after = self.peek();
+            let next = self.peek_non_space();
+            let comma = next.kind == Kind::Char && self.text_of(next) == ",";
+            if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
+                self.next_non_space();
+                let name: Box<str> = self.text_of(variable).into();
+                self.scope.names.push(name.clone());
+                declared.push(name);
+                if !comma {
+                    assigns = next.kind == Kind::Assign;
+                    return Ok((declared, assigns));
+                }
+                if context == "range" && declared.len() < 2 {
+                    match self.peek_non_space().kind {
+                        Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
+                        _ => return Err(self.error("range can only initialize variables")),
+                    }
+                }
+                return Err(self.error(format!("too many declarations in {context}")));
+            }
+            if after.kind == Kind::Space {
+                self.backup3(variable, after);
+            } else {
+                self.backup2(variable);
+            }
+            return Ok((declared, assigns));
+        }
+    }
+
+    fn is_literal(&self, id: Id, dot: bool) -> bool {
+        match self.source.node(id).kind {
+            NodeKind::Bool(_) | NodeKind::Nil | NodeKind::Number(_) | NodeKind::String { .. } => {
+                true
+            }
+            NodeKind::Dot => dot,
+            _ => false,
+        }
+    }
+
+    /// `operand (space operand)*`; a pipe after it is consumed, a delimiter is not.
+    fn command(&mut self) -> Result<Id, Error> {
+        let pos = self.peek_non_space().start;
+        let mut args = Vec::new();
+        loop {
+            self.peek_non_space();
+            args.extend(self.operand()?);
+            let item = self.next();
+            match item.kind {
+                Kind::Space => {}
+                Kind::RightDelim | Kind::RightParen => {
+                    self.backup();
+                    break;
+                }
+                Kind::Pipe => break,
+                _ => return Err(self.unexpected(item, "operand")),
+            }
+        }
+        if args.is_empty() {
+            return Err(self.error("empty command"));
+        }
+        Ok(self.add(pos, NodeKind::Command(args.into())))
+    }
+
+    /// `term .Field*`, or nothing when no term stands here.
+    fn operand(&mut self) -> Result<Option<Id>, Error> {
+        let Some(id) = self.term()? else {
+            return Ok(None);
+        };
+        if self.peek().kind != Kind::Field {
+            return Ok(Some(id));
+        }
+        let pos = self.peek().start;
+        let mut names = Vec::new();
+        while self.peek().kind == Kind::Field {
+            let item = self.next();
+            names.push(Box::from(&self.text_of(item)[1..]));
+        }
+        if self.is_literal(id, true) {
+            let term = super::print::print(&self.source, id, false);
+            return Err(self.error(format!("unexpected . after term {}", quote(&term))));
+        }
+        // More fields are put on a field or variable, whose place becomes that of the first of them, as in Go.
+        let at = id.0 as usize;
+        match &mut self.source.nodes[at].kind {
+            NodeKind::Field(fields) | NodeKind::Variable { fields, .. } => {
+                let mut all = std::mem::take(fields).into_vec();
+                all.extend(names);
+                *fields = all.into();
+                self.source.nodes[at].pos = small(pos);
+                Ok(Some(id))
+            }
+            _ => Ok(Some(self.add(pos, NodeKind::Chain { node: id, fields: names.into() }))),
+        }
+    }
+
+    fn term(&mut self) -> Result<Option<Id>, Error> {
+        let item = self.next_non_space();
+        let pos = item.start;
+        let kind = match item.kind {
+            Kind::Identifier => {
+                let name = self.text_of(item);
+                let Some(function) = self.functions.index(name) else {
+                    return Err(self.error(format!("function {} not defined", quote(name))));
+                };
+                NodeKind::Identifier { name: name.into(), function }
+            }
+            Kind::Dot => NodeKind::Dot,
+            Kind::Nil => NodeKind::Nil,
+            Kind::Variable => {
+                let name = self.text_of(item);
+                if !self.scope.names.iter().any(|n| **n == *name) {
+                    return Err(self.error(format!("undefined variable {}", quote(name))));
+                }
+                let slot = self.scope.slot(name);
+                NodeKind::Variable { name: name.into(), slot, fields: Box::default() }
+            }
+            Kind::Field => NodeKind::Field(Box::new([self.text_of(item)[1..].into()])),
+            Kind::Bool => NodeKind::Bool(self.text_of(item) == "true"),
+            Kind::CharConstant | Kind::Complex | Kind::Number => {
+                let number = self.number(item).map_err(|e| self.error(e))?;
+                NodeKind::Number(Box::new(number))
+            }
+            Kind::LeftParen => {
+                let inside =
+                    self.nested(|p| p.pipeline("parenthesized pipeline", Kind::RightParen))?;
+                return Ok(Some(inside));
+            }
+            Kind::String | Kind::RawString => {
+                let text = self.unquoted(item)?;
+                let text = match String::from_utf8(text) {
+                    Ok(text) => Constant::Text(text.into()),
+                    Err(raw) => Constant::Raw(raw.into_bytes().into()),
+                };
+                NodeKind::String { quoted: small(item.start)..small(item.end), text }
+            }
+            _ => {
+                self.backup();
+                return Ok(None);
+            }
+        };
+        Ok(Some(self.add(pos, kind)))
+    }
+
+    fn number(&self, item: Item) -> Result<number::Number, String> {
+        let text = self.text_of(item);
+        match item.kind {
+            Kind::CharConstant => match unquote::character(text) {
+                Some((code, "'")) => Ok(number::character(text, code)),
+                Some(_) => Err(format!("malformed character constant: {text}")),
+                None => Err("invalid syntax".into()),
+            },
+            Kind::Complex => number::complex(text),
+            _ => number::simple(text),
+        }
+    }
+
+    pub(super) fn unquoted(&self, item: Item) -> Result<Vec<u8>, Error> {
+        unquote::unquote(self.text_of(item)).ok_or_else(|| self.error("invalid syntax"))
+    }
+}
+
+/// Places and numbers of nodes fit 32 bits: longer texts are refused before.
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
