@@ -21,6 +21,7 @@ const HELP: &str = "cargo xtask control-plane [COMMAND] [OPTIONS]
   --data DIR         where data, certificates, logs and the kubeconfig are (default: windlass-control-plane in the
                      folder for temporary files); emptied at the start
   --detach           returns when the server is ready, leaving everything running
+  --audit            writes audit.log: one line for each request, with who asked for what
   --no-controllers   without kube-controller-manager: no garbage collection, no ReplicaSets, namespaces never end
 
 The programs are kept in $WINDLASS_CONTROL_PLANE, otherwise in ~/.cache/windlass-control-plane.
@@ -31,6 +32,7 @@ struct Settings {
     data: PathBuf,
     detach: bool,
     controllers: bool,
+    audit: bool,
 }
 
 /// Builds, starts or stops, as `arguments` say.
@@ -39,6 +41,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         data: std::env::temp_dir().join("windlass-control-plane"),
         detach: false,
         controllers: true,
+        audit: false,
     };
     let mut command = None;
     let mut rest = arguments.iter();
@@ -49,6 +52,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
                     rest.next().map(PathBuf::from).ok_or("--data wants a folder after it")?
             }
             "--detach" => settings.detach = true,
+            "--audit" => settings.audit = true,
             "--no-controllers" => settings.controllers = false,
             "--help" | "-h" => {
                 print!("{HELP}");
@@ -115,7 +119,11 @@ fn start_all(
 ) -> Result<(), String> {
     let [etcd, peer, server] = free_ports::<3>()?;
     processes.spawn("etcd", &etcd_flags(&settings.data, etcd, peer))?;
-    processes.spawn("kube-apiserver", &server_flags(files, etcd, server))?;
+    let mut flags = server_flags(files, etcd, server);
+    if settings.audit {
+        flags.extend(audit_flags(&settings.data)?);
+    }
+    processes.spawn("kube-apiserver", &flags)?;
     let kubeconfig = settings.data.join("kubeconfig");
     write_private(&kubeconfig, &files.kubeconfig(server))?;
     wait_until("the server is ready", processes, |p| p.kubectl(&["get", "--raw", "/readyz"]))?;
@@ -182,6 +190,17 @@ fn server_flags(files: &certificates::Files, etcd: u16, port: u16) -> Vec<String
         format!("--proxy-client-cert-file={}", path("front-proxy.crt")),
         format!("--proxy-client-key-file={}", path("front-proxy.key")),
     ]
+}
+
+fn audit_flags(data: &Path) -> Result<[String; 2], String> {
+    let policy = data.join("audit-policy.yaml");
+    let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\n\
+                rules: [{level: Metadata}]\n";
+    std::fs::write(&policy, text).map_err(|e| format!("{}: {e}", policy.display()))?;
+    Ok([
+        format!("--audit-policy-file={}", policy.display()),
+        format!("--audit-log-path={}", data.join("audit.log").display()),
+    ])
 }
 
 fn controller_flags(files: &certificates::Files, kubeconfig: &Path) -> Vec<String> {

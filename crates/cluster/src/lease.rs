@@ -46,21 +46,21 @@ pub async fn lead<T>(
     work: impl Future<Output = T>,
 ) -> Option<T> {
     let mut seen = Seen::default();
-    loop {
-        match acquire(client, options, &mut seen).await {
-            Ok(true) => break,
-            Ok(false) => {}
+    let held = loop {
+        match acquire(client, options, None, &mut seen).await {
+            Ok(Some(held)) => break held,
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "cannot ask for the lease; trying again"),
         }
         tokio::time::sleep(options.retry).await;
-    }
+    };
     tracing::info!(lease = %options.name, identity = %options.identity, "this replica leads");
     tokio::select! {
         result = work => {
             release(client, options).await;
             Some(result)
         }
-        () = renew_until_lost(client, options) => None,
+        () = renew_until_lost(client, options, held) => None,
     }
 }
 
@@ -76,19 +76,22 @@ fn resource() -> Resource {
     Resource::known("coordination.k8s.io", "v1", "Lease", "leases", true)
 }
 
+/// The lease as it stands when it is ours now. `held` is what our last write left: while nobody else wrote,
+/// a renewal is that one write, and a conflict says that somebody did.
 async fn acquire(
     client: &Client,
     options: &LeaseOptions,
+    held: Option<Value>,
     seen: &mut Seen,
-) -> Result<bool, ApiError> {
+) -> Result<Option<Value>, ApiError> {
     let write = WriteOptions { field_manager: "windlass", ..WriteOptions::default() };
-    let Some(live) = client.get(&resource(), &options.namespace, &options.name).await? else {
+    let live = match held {
+        Some(held) => Some(held),
+        None => client.get(&resource(), &options.namespace, &options.name).await?,
+    };
+    let Some(live) = live else {
         let lease = lease(options, None, 0);
-        return match client.create(&resource(), &lease, write).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_conflict() => Ok(false),
-            Err(error) => Err(error),
-        };
+        return unless_conflict(client.create(&resource(), &lease, write).await);
     };
     let holder = text(&live, "holderIdentity");
     if !holder.is_empty() && holder != options.identity {
@@ -97,37 +100,45 @@ async fn acquire(
             *seen = Seen { record, since: Some(Instant::now()) };
         }
         if seen.since.is_some_and(|at| at.elapsed() < options.duration) {
-            return Ok(false);
+            return Ok(None);
         }
     }
     let transitions = live.at(["spec", "leaseTransitions"]).and_then(Value::as_int).unwrap_or(0);
     let moved = i64::from(holder != options.identity);
     let lease = lease(options, Some(&live), transitions + moved);
-    match client.replace(&resource(), &lease, write).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_conflict() => Ok(false),
+    unless_conflict(client.replace(&resource(), &lease, write).await)
+}
+
+fn unless_conflict(written: Result<Value, ApiError>) -> Result<Option<Value>, ApiError> {
+    match written {
+        Ok(lease) => Ok(Some(lease)),
+        Err(error) if error.is_conflict() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// Renews until that failed for the renew deadline, or somebody else holds the lease.
-async fn renew_until_lost(client: &Client, options: &LeaseOptions) {
+async fn renew_until_lost(client: &Client, options: &LeaseOptions, held: Value) {
     let mut last = Instant::now();
+    let mut held = Some(held);
     loop {
         tokio::time::sleep(options.retry).await;
         let left = options.renew_deadline.saturating_sub(last.elapsed());
         let mut seen = Seen { record: String::new(), since: Some(Instant::now()) };
         let tried = tokio::time::timeout(
             left.max(Duration::from_millis(1)),
-            acquire(client, options, &mut seen),
+            acquire(client, options, held.take(), &mut seen),
         );
         match tried.await {
-            Ok(Ok(true)) => last = Instant::now(),
-            Ok(Ok(false)) if !seen.record.is_empty() => {
+            Ok(Ok(Some(renewed))) => {
+                last = Instant::now();
+                held = Some(renewed);
+            }
+            Ok(Ok(None)) if !seen.record.is_empty() => {
                 tracing::error!(holder = %seen.record, "another replica holds the lease");
                 return;
             }
-            Ok(Ok(false)) => {}
+            Ok(Ok(None)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "cannot renew the lease; trying again"),
             Err(_) => tracing::warn!("renewing the lease takes too long"),
         }
