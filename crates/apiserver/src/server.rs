@@ -105,6 +105,7 @@ impl ApiServer {
             .map_err(|_| StoreError::Closed)??;
         let credentials = Credentials::open(options.data_dir.as_deref())?;
         let api = Api::new(store, Registry::default(), options.clock.clone());
+        api.trust(credentials.authority()?);
         kinds::start(&api);
         let lifecycle = Lifecycle::start(&api, &options).await?;
         let workloads =
@@ -125,12 +126,17 @@ impl ApiServer {
 
     /// A service that asks as `identity`, in process: `kube::Client::new(server.service(..), "default")`.
     pub fn service(&self, identity: Identity) -> ApiService {
-        ApiService { server: self.clone(), identity: Some(identity) }
+        ApiService { server: self.clone(), identity: Some(identity), socket: false }
     }
 
     /// A service that asks as the request's bearer token says.
     pub fn authenticating_service(&self) -> ApiService {
-        ApiService { server: self.clone(), identity: None }
+        ApiService { server: self.clone(), identity: None, socket: true }
+    }
+
+    /// A service for one connection, whose client has shown a certificate or not.
+    pub(crate) fn connection_service(&self, certified: Option<Identity>) -> ApiService {
+        ApiService { server: self.clone(), identity: certified, socket: true }
     }
 
     /// A kubeconfig for the server at `address` (`host:port`).
@@ -179,7 +185,8 @@ impl ApiServer {
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
             return Ok(None);
         }
-        self.inner.credentials.identify(token).map(Some).ok_or_else(ApiError::unauthorized)
+        let known = access::authenticate(self.api(), token, &[access::ISSUER]);
+        known.map(|(who, _)| Some(who)).map_err(|_| ApiError::unauthorized())
     }
 
     async fn answer<B>(&self, request: Request<B>, identity: Option<Identity>) -> Reply
@@ -198,7 +205,7 @@ impl ApiServer {
         if !decision.allowed {
             return asked.forbidden(&who, &decision.reason).into();
         }
-        if let Some(reply) = plain_path(path) {
+        if let Some(reply) = plain_path(self.api(), path) {
             return reply;
         }
         let snapshot = self.api().registry().snapshot();
@@ -245,10 +252,17 @@ impl ApiServer {
 }
 
 /// Paths behind which there is no resource and no document of the API.
-fn plain_path(path: &str) -> Option<Reply> {
+fn plain_path(api: &Api, path: &str) -> Option<Reply> {
     match path {
         "/healthz" | "/livez" | "/readyz" => Some(reply::text(StatusCode::OK, "ok")),
         "/version" | "/version/" => Some(reply::json(StatusCode::OK, &discovery::version())),
+        "/.well-known/openid-configuration" => {
+            Some(reply::json(StatusCode::OK, &access::openid_configuration()))
+        }
+        "/openid/v1/jwks" => {
+            let keys = object::to_json(&api.authority()?.key_set());
+            Some(reply::full(StatusCode::OK, "application/jwk-set+json", keys))
+        }
         _ => None,
     }
 }
@@ -258,6 +272,7 @@ fn plain_path(path: &str) -> Option<Reply> {
 pub struct ApiService {
     server: ApiServer,
     identity: Option<Identity>,
+    socket: bool,
 }
 
 impl<B> tower::Service<Request<B>> for ApiService
@@ -275,7 +290,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (server, identity) = (self.server.clone(), self.identity.clone());
-        let gzip = identity.is_none() && crate::serve::accepts_gzip(request.headers());
+        let gzip = self.socket && crate::serve::accepts_gzip(request.headers());
         Box::pin(async move {
             let reply = server.answer(request, identity).await;
             Ok(if gzip { crate::serve::compressed(reply) } else { reply })

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use object::{Map, Value, map};
+use object::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The group that may do everything, whatever the roles say.
@@ -107,9 +107,4 @@ pub(crate) fn split_account(user: &str) -> Option<(&str, &str)> {
 /// The groups of a ServiceAccount of `namespace`, apart from `system:authenticated`.
 pub(crate) fn account_groups(namespace: &str) -> Vec<String> {
     vec![SERVICE_ACCOUNTS.to_owned(), format!("{SERVICE_ACCOUNTS}:{namespace}")]
-}
-
-/// The object that a `SelfSubjectReview` answers.
-pub(crate) fn self_review_status(who: &Identity) -> Map {
-    map! {"userInfo": who.user_info()}
 }

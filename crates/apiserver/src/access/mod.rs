@@ -7,26 +7,36 @@
 //!
 //! Deliberately absent: what an object may look like (`admission`), the node authorizer, authorization by webhook.
 
+mod accounts;
 mod aggregation;
 mod attributes;
+mod authority;
 mod authorizer;
 mod bootstrap;
+mod certificate;
 mod escalation;
 mod identity;
 mod impersonation;
+mod jwt;
+mod reviews;
 mod roles;
 mod rule;
 
+pub(crate) use accounts::{authenticate, legacy_token};
 pub(crate) use aggregation::aggregate;
 pub use attributes::Attributes;
+pub use authority::Authority;
+pub(crate) use authority::{ISSUER, openid_configuration};
 pub use authorizer::{Access, Decision};
 pub(crate) use bootstrap::create as create_bootstrap_roles;
+pub(crate) use certificate::identity as certificate_identity;
 pub(crate) use escalation::check as check_escalation;
 pub use identity::{
     ANONYMOUS, AUTHENTICATED, Identity, MASTERS, SERVICE_ACCOUNTS, UNAUTHENTICATED,
 };
 pub(crate) use identity::{account_groups, account_user, split_account};
 pub(crate) use impersonation::impersonated;
+pub(crate) use jwt::Signer;
 pub use rule::PolicyRule;
 
 /// The group of everything about roles.

@@ -5,6 +5,9 @@ use crate::rest::{Api, ApiError};
 use crate::store::{Key, ResourceId};
 use object::{Manifest, Value, map};
 
+/// The ConfigMap that holds the certificate of the authority.
+pub(super) const ROOT_CERTIFICATE: &str = "kube-root-ca.crt";
+
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) async fn create(api: &Api) -> Result<(), ApiError> {
@@ -42,7 +45,7 @@ fn own_service() -> Value {
     .into()
 }
 
-/// The ServiceAccount `default` of a namespace.
+/// The ServiceAccount `default` of a namespace, and the certificate by which its Pods know the server.
 pub(super) async fn account(api: &Api, namespace: &str) -> Result<(), ApiError> {
     let account = map! {
         "apiVersion": "v1",
@@ -53,7 +56,24 @@ pub(super) async fn account(api: &Api, namespace: &str) -> Result<(), ApiError> 
     if stored.is_none_or(|n| n.deleting) {
         return Ok(());
     }
-    ensure(api, &accounts(), namespace, account.into(), MANAGER).await
+    ensure(api, &accounts(), namespace, account.into(), MANAGER).await?;
+    let Some(authority) = api.authority() else { return Ok(()) };
+    let trusted = map! {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": map! {
+            "name": ROOT_CERTIFICATE,
+            "namespace": namespace,
+            "annotations": map! {
+                "kubernetes.io/description": "Contains a CA bundle that can be used to verify the \
+                    kube-apiserver when using internal endpoints such as the internal service IP \
+                    or kubernetes.default.svc. No other usage is guaranteed across distributions \
+                    of Kubernetes clusters.",
+            },
+        },
+        "data": map! {"ca.crt": authority.ca_pem()},
+    };
+    ensure(api, &ResourceId::new("", "configmaps"), namespace, trusted.into(), MANAGER).await
 }
 
 async fn ensure(

@@ -11,6 +11,7 @@ mod collector;
 mod definition;
 mod events;
 mod namespace;
+mod token;
 
 use crate::rest::{Api, ApiError};
 use crate::server::Options;
@@ -40,6 +41,8 @@ enum Work {
     Account(String),
     /// A definition that is being deleted.
     Definition(String),
+    /// A Secret that holds a ServiceAccount's token, or is to.
+    Token(Key),
     /// ClusterRoles that are made of others.
     Roles,
     /// An object whose owners, or whose dependents, may be gone.
@@ -112,6 +115,7 @@ async fn do_all(api: &Api, work: BTreeSet<Work>) {
             Work::Namespace(name) => namespace::finish(api, name).await,
             Work::Account(namespace) => bootstrap::account(api, namespace).await,
             Work::Definition(name) => definition::finish(api, name).await,
+            Work::Token(key) => token::finish(api, key).await,
             Work::Roles => crate::access::aggregate(api).await,
             Work::Object(key) => collector::settle(api, key).await,
         };
@@ -163,6 +167,9 @@ fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
             work.insert(Work::Definition(name));
         }
         CLUSTER_ROLES => drop(work.insert(Work::Roles)),
+        "secrets" if token::may_hold_token(object) => {
+            work.insert(Work::Token(object.key.clone()));
+        }
         _ => {}
     }
     if object.deleting {
@@ -174,6 +181,9 @@ fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
     let store = api.store();
     if object.key.resource.as_str() == CLUSTER_ROLES {
         work.insert(Work::Roles);
+    }
+    if object.key.resource == accounts() {
+        work.extend(token::of_namespace(api, object.namespace()).into_iter().map(Work::Token));
     }
     work.extend(store.dependents(&object.uid).into_iter().map(Work::Object));
     if !object.owners.is_empty() {
@@ -187,7 +197,10 @@ fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
     let namespace = object.namespace();
     if !namespace.is_empty() && deleting(namespaces(), namespace) {
         work.insert(Work::Namespace(namespace.to_owned()));
-    } else if object.key.resource == accounts() && object.name() == "default" {
+    } else if (object.key.resource == accounts() && object.name() == "default")
+        || (object.key.resource.as_str() == "configmaps"
+            && object.name() == bootstrap::ROOT_CERTIFICATE)
+    {
         work.insert(Work::Account(namespace.to_owned()));
     }
     let definition = object.key.resource.as_str();

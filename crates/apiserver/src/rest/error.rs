@@ -144,7 +144,13 @@ impl ApiError {
 
     /// 422 with the faults of an object.
     pub fn invalid(served: &Served, name: &str, causes: Vec<Cause>) -> Self {
-        let kind = served.group_kind();
+        Self::invalid_kind(&served.kind.group, &served.kind.kind, name, causes)
+    }
+
+    /// As [`ApiError::invalid`] for a kind that is not the resource's own.
+    pub(crate) fn invalid_kind(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+        let dot = if group.is_empty() { "" } else { "." };
+        let shown = format!("{kind}{dot}{group}");
         let one = |c: &Cause| {
             if c.field.is_empty() {
                 c.message.clone()
@@ -161,15 +167,15 @@ impl ApiError {
         };
         let details = Details {
             name: name.to_owned(),
-            group: served.kind.group.to_string(),
-            kind: served.kind.kind.to_string(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
             causes,
             ..Details::default()
         };
         Self {
             code: StatusCode::UNPROCESSABLE_ENTITY,
             reason: "Invalid",
-            message: format!("{kind} {name:?} is invalid: {list}"),
+            message: format!("{shown} {name:?} is invalid: {list}"),
             details: Some(Box::new(details)),
         }
     }

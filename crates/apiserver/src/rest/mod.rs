@@ -32,6 +32,7 @@ mod watch;
 
 pub use delete::{DeleteOptions, Propagation};
 pub use error::{ApiError, Cause, Details};
+pub(crate) use metadata::new_uid;
 pub use params::Params;
 pub(crate) use params::percent_decode;
 pub use reply::{Reply, ReplyBody};
@@ -41,13 +42,13 @@ pub use target::Target;
 
 pub use crate::access::Identity;
 
-use crate::access::Access;
+use crate::access::{Access, Authority};
 use crate::clock::Clock;
 use crate::kinds::Addresses;
 use crate::registry::{Registry, Served};
 use crate::store::{Key, ResourceId, Store, Stored};
 use object::{Manifest, Value};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Everything the requests of one server share; clones share it.
 #[derive(Clone)]
@@ -61,6 +62,7 @@ struct Core {
     clock: Clock,
     addresses: Addresses,
     access: Access,
+    authority: OnceLock<Authority>,
 }
 
 /// What happens to members that the type does not have.
@@ -135,7 +137,16 @@ impl Api {
     pub fn new(store: Store, registry: Registry, clock: Clock) -> Self {
         let addresses = Addresses::new(&store);
         let access = Access::new(&store);
-        Self { core: Arc::new(Core { store, registry, clock, addresses, access }) }
+        Self {
+            core: Arc::new(Core {
+                store,
+                registry,
+                clock,
+                addresses,
+                access,
+                authority: OnceLock::new(),
+            }),
+        }
     }
 
     /// The objects.
@@ -151,6 +162,17 @@ impl Api {
     /// Who may do what.
     pub fn access(&self) -> &Access {
         &self.core.access
+    }
+
+    /// What tokens and certificates are vouched for with; `None` where nothing is vouched for.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.core.authority.get()
+    }
+
+    /// Says once what tokens and certificates are vouched for with.
+    pub(crate) fn trust(&self, authority: Authority) {
+        // A second one would make strangers of those who hold tokens of the first.
+        let _ = self.core.authority.set(authority);
     }
 
     /// The time.

@@ -1,67 +1,11 @@
-//! Reviews and other objects that are answered and not stored.
-//!
-//! Whoever is authenticated may do everything here: access is reviewed accordingly.
+//! Objects that are answered and not stored: bindings and evictions of Pods. Reviews of access are in `access`.
 
 use super::error::ApiError;
-use super::{Answer, Api, Identity, Target, metadata};
+use super::{Answer, Api, Target};
 use crate::store::ResourceId;
-use object::{Manifest, Value, map};
+use object::{Value, map};
 
 impl Api {
-    /// Answers a `POST` to a resource that is not stored.
-    ///
-    /// # Errors
-    /// 405 when there is nothing to answer.
-    pub fn review(
-        &self,
-        who: &Identity,
-        target: &Target,
-        mut value: Value,
-    ) -> Result<Answer, ApiError> {
-        let groups: Vec<Value> = who.groups.iter().map(|g| g.as_str().into()).collect();
-        let user = map! {"username": who.user.as_str(), "groups": groups};
-        let status = match target.served.kind.kind.as_str() {
-            "SelfSubjectReview" => map! {"userInfo": user},
-            "SubjectAccessReview" | "SelfSubjectAccessReview" | "LocalSubjectAccessReview" => {
-                map! {"allowed": true}
-            }
-            "SelfSubjectRulesReview" => {
-                let all = || vec![Value::from("*")];
-                let resources = map! {"verbs": all(), "apiGroups": all(), "resources": all()};
-                let others = map! {"verbs": all(), "nonResourceURLs": all()};
-                map! {
-                    "resourceRules": vec![Value::from(resources)],
-                    "nonResourceRules": vec![Value::from(others)],
-                    "incomplete": false,
-                }
-            }
-            "TokenReview" => map! {"authenticated": false},
-            _ => return Err(ApiError::method_not_allowed()),
-        };
-        value.make_map().insert("status", status);
-        value.metadata_mut();
-        Ok(Answer::Value(value))
-    }
-
-    /// A token for a ServiceAccount. It identifies nobody: simulated workloads cannot use it.
-    ///
-    /// # Errors
-    /// 404 when there is no such account.
-    pub fn request_token(&self, target: &Target, mut value: Value) -> Result<Answer, ApiError> {
-        if self.store().get(&target.key()).is_none() {
-            return Err(ApiError::not_found(&target.served, &target.name));
-        }
-        let seconds = value.at(["spec", "expirationSeconds"]).and_then(Value::as_int);
-        let seconds = seconds.unwrap_or(3600).clamp(600, 1 << 32);
-        let until = self.clock().now() + jiff::SignedDuration::from_secs(seconds);
-        let status = map! {
-            "token": format!("simulated-{}", metadata::new_uid()),
-            "expirationTimestamp": crate::clock::seconds(until),
-        };
-        value.make_map().insert("status", status);
-        Ok(Answer::Value(value))
-    }
-
     /// Binds a Pod to a node.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
-//! A certificate authority, a serving certificate and a bearer token, kept in the data folder.
+//! A certificate authority for servers and clients, a bearer token and the key of tokens, kept in the data folder.
 
-use crate::rest::Identity;
+use crate::access::{Authority, Identity, Signer};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{
@@ -8,7 +8,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use sha2::{Digest, Sha256};
+use rustls::server::WebPkiClientVerifier;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +32,9 @@ pub enum CredentialsError {
     /// TLS.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// The key of tokens.
+    #[error("no tokens can be signed: {0}; remove sa.key from the data folder to start anew")]
+    TokenKey(String),
     /// No randomness.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
@@ -42,6 +45,8 @@ pub enum CredentialsError {
 pub struct Credentials {
     ca_pem: String,
     token: String,
+    token_key: String,
+    fixed_tokens: String,
     authority: Arc<(CertificateParams, String)>,
 }
 
@@ -60,14 +65,46 @@ impl Credentials {
         let key = KeyPair::from_pem(&key_pem)?;
         let ca_pem = kept("ca.crt", &|| Ok(params.self_signed(&key)?.pem()))?;
         let token = kept("token", &random_token)?;
-        Ok(Self { ca_pem, token, authority: Arc::new((params, key_pem)) })
+        let token_key = kept("sa.key", &|| Ok(KeyPair::generate()?.serialize_pem()))?;
+        let fixed_tokens = match folder.map(|folder| folder.join("tokens.csv")) {
+            Some(path) => read_if_there(&path)?,
+            None => String::new(),
+        };
+        let authority = Arc::new((params, key_pem));
+        Ok(Self { ca_pem, token, token_key, fixed_tokens, authority })
     }
 
-    /// Whom a bearer token stands for.
-    pub(crate) fn identify(&self, token: &str) -> Option<Identity> {
-        // Hashes are compared, so that the time taken tells nothing about the token.
-        let same = Sha256::digest(token) == Sha256::digest(&self.token);
-        same.then(|| Identity::admin("windlass-admin"))
+    /// What the API vouches with: this authority, the key of tokens, the administrator's token, and those in the file
+    /// `tokens.csv` of the data folder.
+    pub(crate) fn authority(&self) -> Result<Authority, CredentialsError> {
+        let key = KeyPair::from_pem(&self.token_key)?;
+        let signer = Signer::new(&key.serialize_der())
+            .map_err(|e| CredentialsError::TokenKey(e.to_string()))?;
+        let mut authority = Authority::new(self.ca_pem.clone(), signer);
+        authority.accept(&self.token, Identity::admin("windlass-admin"));
+        authority.accept_file(&self.fixed_tokens);
+        Ok(authority)
+    }
+
+    /// A certificate and its key, both PEM, by which a client is `user` of `groups`.
+    ///
+    /// # Errors
+    /// When the certificate cannot be made.
+    pub fn client_certificate(
+        &self,
+        user: &str,
+        groups: &[&str],
+    ) -> Result<(String, String), CredentialsError> {
+        let (authority, key_pem) = &*self.authority;
+        let issuer = Issuer::from_params(authority, KeyPair::from_pem(key_pem)?);
+        let mut params = CertificateParams::new(Vec::new())?;
+        for group in groups {
+            params.distinguished_name.push(DnType::OrganizationName, *group);
+        }
+        params.distinguished_name.push(DnType::CommonName, user);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate()?;
+        Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
     }
 
     /// The certificate authority, PEM.
@@ -99,9 +136,19 @@ impl Credentials {
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        let own = rustls::pki_types::pem::PemObject::from_pem_slice(self.ca_pem.as_bytes());
+        let own: CertificateDer<'static> =
+            own.map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        roots.add(own)?;
+        // Whoever shows no certificate may still have a token.
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone())
+            .allow_unauthenticated()
+            .build()
+            .map_err(|e| rustls::Error::General(e.to_string()))?;
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_single_cert(chain, private)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
@@ -169,6 +216,13 @@ fn keep(
     file.sync_all().map_err(failed)?;
     std::fs::rename(&draft, path).map_err(failed)?;
     Ok(text.trim().to_owned())
+}
+
+fn read_if_there(path: &Path) -> Result<String, CredentialsError> {
+    match std::fs::read_to_string(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|source| CredentialsError::File { path: path.to_owned(), source }),
+    }
 }
 
 fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {

@@ -43,7 +43,6 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
     let acceptor = TlsAcceptor::from(tls);
-    let service = TowerToHyperService::new(server.authenticating_service());
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -62,12 +61,15 @@ pub async fn serve(
         };
         // An answer is small and awaited: it must not wait for the next one.
         let _ = socket.set_nodelay(true);
-        let (acceptor, service, watcher) = (acceptor.clone(), service.clone(), graceful.watcher());
+        let (acceptor, server, watcher) = (acceptor.clone(), server.clone(), graceful.watcher());
         tokio::spawn(async move {
             let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await
             else {
                 return;
             };
+            let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let certified = certificate.and_then(|c| crate::access::certificate_identity(c));
+            let service = TowerToHyperService::new(server.connection_service(certified));
             let mut builder = Builder::new(TokioExecutor::new());
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
             builder

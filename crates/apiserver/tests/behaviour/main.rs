@@ -4,6 +4,7 @@
 mod access;
 mod collections;
 mod endings;
+mod identity;
 mod kinds;
 mod objects;
 mod serving;
@@ -100,6 +101,9 @@ impl Asker {
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
+
+/// The ConfigMap that every namespace has.
+const ROOT_CERTIFICATE: &str = "kube-root-ca.crt";
 
 fn config_map(name: &str, rest: &str) -> String {
     format!(

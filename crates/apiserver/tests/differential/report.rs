@@ -1,0 +1,94 @@
+//! What differed, and whether it may.
+
+use crate::cases::{Case, Step};
+use crate::known::Known;
+use crate::normal::{Answer, Difference};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+#[derive(Default)]
+pub(crate) struct Report {
+    requests: usize,
+    kinds: BTreeMap<String, usize>,
+    found: Vec<Found>,
+}
+
+struct Found {
+    case: String,
+    step: String,
+    request: String,
+    status: u16,
+    differences: Vec<Difference>,
+}
+
+pub(crate) struct Verdict {
+    pub(crate) passed: bool,
+    pub(crate) summary: String,
+    pub(crate) details: String,
+}
+
+impl Report {
+    pub(crate) fn note(
+        &mut self,
+        case: &Case,
+        number: usize,
+        step: &Step,
+        real: &Answer,
+        differences: Vec<Difference>,
+    ) {
+        self.requests += 1;
+        let kind = case.name.split('/').next().unwrap_or_default().to_owned();
+        *self.kinds.entry(kind).or_default() += 1;
+        if !differences.is_empty() {
+            self.found.push(Found {
+                case: case.name.clone(),
+                step: format!("{number} {}", step.what),
+                request: format!("{} {}\n{}", step.method, step.path, step.body.shown()),
+                status: real.status,
+                differences,
+            });
+        }
+    }
+
+    /// Counts, tells, and writes everything that differs to a file. `complete`: every case was run.
+    pub(crate) fn verdict(&self, known: &Known, complete: bool) -> Verdict {
+        let mut used = vec![false; known.entries.len()];
+        let (mut text, mut unexpected, mut expected) = (String::new(), 0, 0);
+        for found in &self.found {
+            let covered = |d: &Difference| known.covers(&found.case, &d.path);
+            let entries: Vec<Option<usize>> = found.differences.iter().map(covered).collect();
+            entries.iter().flatten().for_each(|&entry| used[entry] = true);
+            if entries.iter().all(Option::is_some) {
+                expected += 1;
+                continue;
+            }
+            unexpected += 1;
+            let _ = writeln!(text, "== {} step {} ({})\n{}", found.case, found.step, found.status, found.request);
+            for difference in found.differences.iter().zip(&entries).filter(|(_, e)| e.is_none()) {
+                let Difference { path, ours, real } = difference.0;
+                let _ = writeln!(text, "  {path}\n    ours {ours}\n    real {real}");
+            }
+        }
+        let stale: Vec<String> = known
+            .entries
+            .iter()
+            .zip(&used)
+            .filter(|(_, used)| complete && !**used)
+            .map(|(e, _)| format!("{} | {}", e.case, e.path))
+            .collect();
+        let summary = format!(
+            "{} requests ({}): {} with the same answer, {expected} with listed differences, {unexpected} with others",
+            self.requests,
+            self.kinds.iter().map(|(k, n)| format!("{k} {n}")).collect::<Vec<_>>().join(", "),
+            self.requests - expected - unexpected,
+        );
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("differences.txt");
+        std::fs::write(&file, &text).unwrap();
+        let mut details = format!("{summary}\nall of it is in {}\n", file.display());
+        details.extend(text.chars().take(4000));
+        for entry in &stale {
+            let _ = writeln!(details, "\nknown-differences.txt lists what no longer differs: {entry}");
+        }
+        Verdict { passed: unexpected == 0 && stale.is_empty(), summary, details }
+    }
+}
