@@ -87,6 +87,7 @@ async fn everyday_commands() {
         reading_and_writing(&kubectl);
         applying(&kubectl);
         custom_resources(&kubectl);
+        access(&kubectl);
     })
     .await
     .unwrap();
@@ -203,3 +204,57 @@ spec:
     kubectl.says("delete crd widgets.example.org", "deleted");
     kubectl.refuses("get wd", "the server could not find the requested resource");
 }
+
+fn access(kubectl: &Kubectl) {
+    kubectl.says("auth whoami", "windlass-admin");
+    kubectl.says("auth whoami --as=jane --as-group=dev", "jane");
+    kubectl.says("auth can-i --list", "*.*");
+    kubectl.says("auth can-i create pods", "yes");
+    kubectl.says("auth can-i get pods --as=jane", "no");
+    kubectl.says("auth can-i get /healthz --as=jane", "yes");
+    kubectl.refuses(
+        "get pods --as=jane",
+        r#"pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default""#,
+    );
+    kubectl.says("create role reader --verb=get,list --resource=pods", "created");
+    kubectl.says(
+        "create rolebinding reader --role=reader --user=jane --serviceaccount=default:robot",
+        "created",
+    );
+    kubectl.says("auth can-i list pods --as=jane", "yes");
+    kubectl.says("auth can-i delete pods --as=jane", "no");
+    kubectl.says("auth can-i --list --as=jane", "pods");
+    kubectl.says("get pods -o name --as=jane", "");
+    kubectl.says("create serviceaccount robot", "created");
+    let token = kubectl.run("create token robot --duration=20m");
+    let token = String::from_utf8(token.stdout).unwrap();
+    assert_eq!(token.trim().split('.').count(), 3, "{token}");
+    let kubeconfig = std::fs::read_to_string(kubectl.folder.path().join("kubeconfig")).unwrap();
+    let own = kubeconfig.lines().find(|l| l.trim().starts_with("token:")).unwrap();
+    kubectl.file("robot", &kubeconfig.replace(own, &format!("    token: {}", token.trim())));
+    kubectl.says("auth whoami --kubeconfig=robot", "system:serviceaccount:default:robot");
+    kubectl.says("auth can-i list pods --kubeconfig=robot", "yes");
+    kubectl.refuses("get secrets --kubeconfig=robot", "cannot list resource \"secrets\"");
+    kubectl.refuses(
+        "create clusterrolebinding x --clusterrole=cluster-admin --user=jane --as=jane",
+        "cannot create resource \"clusterrolebindings\"",
+    );
+    kubectl.file("roles.yaml", ROLES);
+    kubectl.says("auth reconcile -f roles.yaml", "reconciled");
+    kubectl.says("auth reconcile -f roles.yaml", "reconciled");
+    kubectl.says("auth can-i watch services --as=joe", "yes");
+    kubectl.says("describe clusterrole system:basic-user", "selfsubjectaccessreviews");
+}
+
+const ROLES: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: watcher, namespace: default}
+rules: [{apiGroups: [''], resources: [services], verbs: [get, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: watcher, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: watcher}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: joe}]
+";
