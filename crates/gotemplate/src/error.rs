@@ -34,10 +34,8 @@ impl Error {
     }
 
     pub(crate) fn caused(message: String, source: FunctionError) -> Self {
-        let kind = match source.template_error() {
-            Some(e) if e.kind == ErrorKind::Limit => ErrorKind::Limit,
-            _ => ErrorKind::Exec,
-        };
+        let below = source.template_error().is_some_and(|e| e.kind == ErrorKind::Limit);
+        let kind = if source.limit || below { ErrorKind::Limit } else { ErrorKind::Exec };
         Self { kind, message: message.into(), source: Some(Box::new(source)) }
     }
 

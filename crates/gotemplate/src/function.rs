@@ -3,9 +3,11 @@
 use crate::env::Env;
 use crate::error::Error;
 use crate::limits::Budget;
+use crate::parse::Template;
 use crate::set::Set;
 use crate::value::{Type, Value};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a function takes and gives. The engine checks arguments against it before the function runs, with Go's error
 /// texts, so a function may rely on their types.
@@ -129,17 +131,19 @@ impl Functions {
 pub struct FunctionError {
     message: Box<str>,
     source: Option<Box<Error>>,
+    /// Whether a limit was reached.
+    pub(crate) limit: bool,
 }
 
 impl FunctionError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into().into(), source: None }
+        Self { message: message.into().into(), source: None, limit: false }
     }
 
     /// `fmt.Errorf("message: %w", source)`: `message` must hold the source's text already, as Go's does.
     pub fn wrapping(message: impl Into<String>, source: Error) -> Self {
-        Self { message: message.into().into(), source: Some(Box::new(source)) }
+        Self { message: message.into().into(), source: Some(Box::new(source)), limit: false }
     }
 
     /// The text.
@@ -156,7 +160,7 @@ impl FunctionError {
 impl From<Error> for FunctionError {
     /// A template's error handed on as it is (`include` does so).
     fn from(error: Error) -> Self {
-        Self { message: error.to_string().into(), source: Some(Box::new(error)) }
+        Self { message: error.to_string().into(), source: Some(Box::new(error)), limit: false }
     }
 }
 
@@ -202,7 +206,25 @@ impl Call<'_> {
     /// # Errors
     /// As [`Set::execute`].
     pub fn execute(&mut self, set: &Set, name: &str, data: &Value) -> Result<Value, Error> {
-        crate::exec::nested(set, name, data, self.env, self.budget)
+        match set.template(name) {
+            Some(template) => self.run(set, &Arc::clone(template), data),
+            None => Err(set.no_template(name)),
+        }
+    }
+
+    /// Parses `text` as the template `name` beside those of the running execution, and runs it (`tpl`): what it
+    /// defines is seen by what it calls, and by nobody else.
+    ///
+    /// # Errors
+    /// As [`Set::parse`] ([`crate::ErrorKind::Parse`]) and [`Set::execute`].
+    pub fn execute_text(&mut self, name: &str, text: &str, data: &Value) -> Result<Value, Error> {
+        let (set, template) = self.set.with_text(name, text)?;
+        self.run(&set, &template, data)
+    }
+
+    fn run(&mut self, set: &Set, template: &Template, data: &Value) -> Result<Value, Error> {
+        let output = crate::exec::nested(set, template, data, self.env, self.budget)?;
+        Ok(output.into_value())
     }
 
     /// Counts `units` of work (items made, bytes written) against the limits. Functions whose work is not
@@ -211,7 +233,10 @@ impl Call<'_> {
     /// # Errors
     /// When the limit is reached; hand it on.
     pub fn charge(&mut self, units: u64) -> Result<(), FunctionError> {
-        self.budget.charge(units).map_err(FunctionError::new)
+        if self.budget.spend(units) {
+            return Ok(());
+        }
+        Err(FunctionError { limit: true, ..FunctionError::new(self.budget.work_exceeded()) })
     }
 
     /// How many executions of the name are running inside each other, for functions with a limit of their own

@@ -38,18 +38,16 @@ impl Budget {
         &self.limits
     }
 
-    /// Takes `units` from the work that is left.
-    pub(crate) fn charge(&mut self, units: u64) -> Result<(), String> {
-        match self.work.checked_sub(units) {
-            Some(left) => {
-                self.work = left;
-                Ok(())
-            }
-            None => {
-                self.work = 0;
-                Err(format!("exceeded the work limit of {} steps", self.limits.work))
-            }
-        }
+    /// Takes `units` from the work that is left. False when there is not so much.
+    #[must_use]
+    pub(crate) fn spend(&mut self, units: u64) -> bool {
+        let enough = units <= self.work;
+        self.work = self.work.saturating_sub(units);
+        enough
+    }
+
+    pub(crate) fn work_exceeded(&self) -> String {
+        format!("exceeded the work limit of {} steps", self.limits.work)
     }
 
     /// Takes `bytes` from the output that is left.

@@ -2,6 +2,7 @@
 
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
+use crate::fmt::quote;
 use crate::function::Functions;
 use crate::limits::Limits;
 use crate::parse::{Delimiters, Template};
@@ -24,6 +25,8 @@ pub enum MissingKey {
 /// How a set of templates is read and executed.
 #[derive(Clone)]
 pub struct Options {
+    /// The name of the set itself, which only the error for an unknown template tells.
+    pub name: String,
     /// What templates may call.
     pub functions: Arc<Functions>,
     /// What begins an action, `{{` when empty.
@@ -40,6 +43,7 @@ impl Options {
     /// Go's defaults with these functions.
     pub fn new(functions: Arc<Functions>) -> Self {
         Self {
+            name: String::new(),
             functions,
             left: String::new(),
             right: String::new(),
@@ -80,15 +84,32 @@ impl Set {
     /// # Errors
     /// The first fault of the text, in Go's words: `template: name:line: ...`.
     pub fn parse(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let delimiters = Delimiters::new(&self.options.left, &self.options.right);
-        let functions = &self.options.functions;
-        for template in crate::parse::parse(name, text, &delimiters, functions)? {
-            self.add(template);
+        for template in self.parsed(name, text)? {
+            self.add(Arc::new(template));
         }
         Ok(())
     }
 
-    fn add(&mut self, template: Template) {
+    fn parsed(&self, name: &str, text: &str) -> Result<Vec<Template>, Error> {
+        let delimiters = Delimiters::new(&self.options.left, &self.options.right);
+        crate::parse::parse(name, text, &delimiters, &self.options.functions)
+    }
+
+    /// A set with the templates of one more text, and the template of the text itself (which, when it is blank, does
+    /// not replace one of that name).
+    pub(crate) fn with_text(&self, name: &str, text: &str) -> Result<(Self, Arc<Template>), Error> {
+        let mut set = self.clone();
+        let mut main = None;
+        for template in self.parsed(name, text)? {
+            let template = Arc::new(template);
+            main.get_or_insert_with(|| Arc::clone(&template));
+            set.add(template);
+        }
+        let main = main.ok_or_else(|| self.no_template(name))?;
+        Ok((set, main))
+    }
+
+    fn add(&mut self, template: Arc<Template>) {
         if let Some(old) = self.template(&template.name)
             && template.is_empty()
             && !old.is_empty()
@@ -96,7 +117,6 @@ impl Set {
             return;
         }
         let name = Arc::clone(&template.name);
-        let template = Arc::new(template);
         if let Some(map) = Arc::get_mut(&mut self.base)
             && self.added.is_empty()
         {
@@ -146,11 +166,17 @@ impl Set {
     /// Go's text for what went wrong: `template: name:line:column: executing "name" at <node>: ...`; a limit that was
     /// reached is told in the same form.
     pub fn execute(&self, name: &str, data: &Value, env: &mut dyn Env) -> Result<String, Error> {
-        if !self.has(name) {
-            let message =
-                format!("template: no template {name:?} associated with template {name:?}");
-            return Err(Error::new(ErrorKind::NoTemplate, message));
+        match self.template(name) {
+            Some(template) => {
+                Ok(crate::exec::execute(self, template, data, env)?.into_string_lossy())
+            }
+            None => Err(self.no_template(name)),
         }
-        crate::exec::execute(self, name, data, env)
+    }
+
+    pub(crate) fn no_template(&self, name: &str) -> Error {
+        let (name, own) = (quote(name), quote(&self.options.name));
+        let message = format!("template: no template {name} associated with template {own}");
+        Error::new(ErrorKind::NoTemplate, message)
     }
 }

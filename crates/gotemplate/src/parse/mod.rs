@@ -14,9 +14,9 @@ mod unquote;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use number::{Number, parse_float};
+pub(crate) use number::{Ideal, Number};
 pub(crate) use print::print;
-pub(crate) use tree::{Branch, Constant, Id, NodeKind, Pipe, Slot, Source, Template};
+pub(crate) use tree::{Branch, Id, NodeKind, Pipe, Slot, Source, Template};
 
 use crate::error::{Error, ErrorKind};
 use crate::function::Functions;

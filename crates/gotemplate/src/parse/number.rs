@@ -2,8 +2,17 @@
 
 use crate::fmt::quote;
 
+/// What a number is where its type is not asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Ideal {
+    Complex(f64, f64),
+    Float(f64),
+    Int(i64),
+    /// An integer that only `uint64` holds.
+    Overflow,
+}
+
 /// A number constant.
-#[derive(Default)]
 pub(crate) struct Number {
     /// As it was written.
     pub(crate) text: Box<str>,
@@ -11,6 +20,7 @@ pub(crate) struct Number {
     pub(crate) uint: Option<u64>,
     pub(crate) float: Option<f64>,
     pub(crate) complex: Option<(f64, f64)>,
+    pub(crate) ideal: Ideal,
 }
 
 /// `'x'`, with the character's code.
@@ -21,6 +31,7 @@ pub(super) fn character(text: &str, code: u32) -> Number {
         uint: Some(code.into()),
         float: Some(code.into()),
         complex: None,
+        ideal: Ideal::Int(code.into()),
     }
 }
 
@@ -35,16 +46,17 @@ pub(super) fn complex(text: &str) -> Result<Number, String> {
         Some((parse_float(&t[..split])?, parse_float(&t[split..])?))
     });
     let (re, im) = parts.ok_or("syntax error scanning complex number")?;
-    let mut number = Number { text: text.into(), complex: Some((re, im)), ..Number::default() };
+    let mut number = Number { complex: Some((re, im)), ideal: Ideal::Complex(re, im), ..Number::new(text) };
     number.simplify_complex();
     Ok(number)
 }
 
 /// Any other number.
 pub(super) fn simple(text: &str) -> Result<Number, String> {
-    let mut number = Number { text: text.into(), ..Number::default() };
+    let mut number = Number::new(text);
     if let Some(im) = text.strip_suffix('i').and_then(parse_float) {
         number.complex = Some((0.0, im));
+        number.ideal = Ideal::Complex(0.0, im);
         number.simplify_complex();
         return Ok(number);
     }
@@ -69,10 +81,28 @@ pub(super) fn simple(text: &str) -> Result<Number, String> {
     if number.float.is_none() {
         return Err(format!("illegal number syntax: {}", quote(text)));
     }
+    number.ideal = number.written();
     Ok(number)
 }
 
 impl Number {
+    fn new(text: &str) -> Self {
+        let ideal = Ideal::Overflow;
+        Self { text: text.into(), int: None, uint: None, float: None, complex: None, ideal }
+    }
+
+    /// The type the writing tells: a point or an exponent makes a float.
+    fn written(&self) -> Ideal {
+        let unsigned = self.text.strip_prefix(['+', '-']).unwrap_or(&self.text);
+        let hex = self.text.starts_with("0x") || self.text.starts_with("0X");
+        let hex = hex && unsigned.len() > 2 && !unsigned.contains(['p', 'P']);
+        match (self.float, self.int) {
+            (Some(f), _) if !hex && self.text.contains(['.', 'e', 'E', 'p', 'P']) => Ideal::Float(f),
+            (_, Some(i)) => Ideal::Int(i),
+            _ => Ideal::Overflow,
+        }
+    }
+
     fn simplify_complex(&mut self) {
         if let Some((re, 0.0)) = self.complex {
             self.float = Some(re);
@@ -142,7 +172,7 @@ fn underscores_ok(text: &str) -> bool {
 }
 
 /// `strconv.ParseFloat(text, 64)` for what the scanner lets through; out of range is an error there, too.
-pub(crate) fn parse_float(text: &str) -> Option<f64> {
+fn parse_float(text: &str) -> Option<f64> {
     if !underscores_ok(text) {
         return None;
     }

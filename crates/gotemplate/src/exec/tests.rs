@@ -1,0 +1,64 @@
+use crate::{Entries, Functions, Limits, NoEnv, Options, Set, Value};
+use std::sync::Arc;
+
+fn run(text: &str, data: &Value) -> Result<String, String> {
+    run_with(text, data, Limits::default())
+}
+
+fn run_with(text: &str, data: &Value, limits: Limits) -> Result<String, String> {
+    let options = Options { limits, ..Options::new(Arc::new(Functions::builtin())) };
+    let mut set = Set::new(options);
+    set.parse("t", text).map_err(|e| e.to_string())?;
+    set.execute("t", data, &mut NoEnv).map_err(|e| e.to_string())
+}
+
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    let data = Value::map(Entries::from_iter([
+        ("name", Value::from("x")),
+        ("list", Value::list(vec![Value::int(1), Value::int(2)])),
+        ("none", Value::Nil),
+    ]));
+    let result = run(text, &data).unwrap_or_else(|e| e);
+    assert_eq!(result, expected, "{text}");
+}
+
+#[test]
+fn texts_fields_and_variables() {
+    check("a{{.name}}b", "axb");
+    check("{{$x := .name}}{{$x}}{{if true}}{{$x = 2}}{{$x := 3}}{{end}}{{$x}}", "x2");
+    check("{{range $i, $e := .list}}{{$i}}={{$e}};{{end}}", "0=1;1=2;");
+    check("{{.missing}} {{.none}}", "<no value> <no value>");
+    check(
+        "{{$x := $x}}",
+        "template: t:1:8: executing \"t\" at <$x>: undefined variable: $x",
+    );
+}
+
+#[test]
+fn errors_name_the_node() {
+    check(
+        "\n {{.none.a}}",
+        "template: t:2:8: executing \"t\" at <.none.a>: nil pointer evaluating interface {}.a",
+    );
+    check(
+        "{{printf 1}}",
+        "template: t:1:9: executing \"t\" at <1>: expected string; found 1",
+    );
+}
+
+#[test]
+fn endless_templates_end() {
+    let limits = Limits { depth: 500, output: 1000, work: 100_000 };
+    let limited = |text: &str| run_with(text, &Value::Nil, limits).unwrap_err();
+    assert!(limited(r#"{{define "a"}}{{template "a"}}{{end}}{{template "a"}}"#).contains("depth (500)"));
+    assert!(limited("{{range 1000000000000}}{{end}}").contains("work limit"));
+    assert!(limited("{{range 10000}}xx{{end}}").contains("output limit"));
+}
+
+#[test]
+fn the_deepest_recursion_fits() {
+    let text = r#"{{define "a"}}{{if .}}{{template "a" .}}{{end}}{{end}}{{template "a" 1}}"#;
+    let error = run(text, &Value::Nil).unwrap_err();
+    assert!(error.ends_with("exceeded maximum template depth (10000)"), "{error}");
+}
