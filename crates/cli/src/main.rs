@@ -1,9 +1,14 @@
 //! The `windlass` binary: commands, messages, exit codes. One file per command in `command/`.
 
+#![warn(clippy::print_stdout)] // `say!` instead: it does not panic when the reader goes away
+
+// First, for its macros.
+#[macro_use]
+mod output;
+
 mod command;
 mod connection;
 mod failure;
-mod output;
 mod process;
 mod sample;
 

@@ -2,6 +2,32 @@
 
 use clap::ValueEnum;
 use object::Value;
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+/// Prints a line, as `println!` does; a reader that went away (`windlass get | head`) is no failure.
+macro_rules! say {
+    () => { $crate::output::write_out(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::output::write_out(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Prints text that brings its own line ends.
+macro_rules! say_raw {
+    ($($text:tt)*) => { $crate::output::write_out(format_args!($($text)*)) };
+}
+
+/// Writes to the standard output. Whoever closed it wants no more; what cannot be written for another reason, such as
+/// a full disk, ends the program with a message, for half an output must not look whole.
+#[expect(clippy::exit, reason = "as `println!` panics, but in words")]
+pub(crate) fn write_out(text: Arguments<'_>) {
+    match std::io::stdout().lock().write_fmt(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: the standard output cannot be written: {error}");
+            std::process::exit(1);
+        }
+        _ => {}
+    }
+}
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -18,8 +44,8 @@ pub(crate) enum Format {
 /// Prints a value, as JSON when a table was wanted of something that has none.
 pub(crate) fn print_value(value: &Value, format: Format) {
     match format {
-        Format::Yaml => print!("{}", object::to_yaml(value)),
-        Format::Json | Format::Table => println!("{}", pretty(value)),
+        Format::Yaml => say_raw!("{}", object::to_yaml(value)),
+        Format::Json | Format::Table => say!("{}", pretty(value)),
     }
 }
 
@@ -40,7 +66,7 @@ pub(crate) fn print_table(headers: &[&str], rows: Vec<Vec<String>>) {
         column.set_padding((0, 3));
     }
     for line in table.lines() {
-        println!("{}", line.trim_end());
+        say!("{}", line.trim_end());
     }
 }
 

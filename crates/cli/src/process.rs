@@ -89,7 +89,7 @@ pub(crate) async fn listen(
         Ok(listener) => listener,
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let any = SocketAddr::new(address.ip(), 0);
-            println!("Port {} is taken; {what} gets another one.", address.port());
+            say!("Port {} is taken; {what} gets another one.", address.port());
             TcpListener::bind(any)
                 .await
                 .map_err(|e| Failure::new(format!("no port for {what}")).because(&e))?

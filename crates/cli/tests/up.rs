@@ -53,7 +53,7 @@ async fn connect(folder: &Path) -> Client {
 async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !holds().await {
-        assert!(start.elapsed() < Duration::from_secs(180), "waited in vain for {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

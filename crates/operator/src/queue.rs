@@ -30,10 +30,19 @@ pub struct Queue<K> {
 struct State<K> {
     ready: BTreeSet<(Urgency, u64, K)>,
     queued: HashMap<K, (Urgency, u64)>,
-    working: HashMap<K, Option<Urgency>>,
+    working: HashMap<K, Working>,
     timers: BTreeMap<(Instant, u64), (K, Urgency)>,
     timer_of: HashMap<K, (Instant, u64)>,
     next: u64,
+}
+
+/// What is known of a key that is being worked on.
+#[derive(Default)]
+struct Working {
+    /// It was added meanwhile, and is handed out again.
+    again: Option<Urgency>,
+    /// The delay it still had when it was handed out.
+    delay: Option<(Instant, Urgency)>,
 }
 
 impl<K> Default for Queue<K> {
@@ -88,12 +97,13 @@ impl<K: Clone + Eq + Hash + Ord> Queue<K> {
         if let Some((urgency, number)) = state.queued.remove(key) {
             state.ready.remove(&(urgency, number, key.clone()));
         }
-        if let Some(again) = state.working.get_mut(key) {
-            *again = None;
+        if let Some(working) = state.working.get_mut(key) {
+            *working = Working::default();
         }
     }
 
-    /// The next key to work on; waits for one. Its delay, if it had one, is over with this.
+    /// The next key to work on; waits for one. Its delay, if it had one, is over with this, unless
+    /// [`Self::resume_delay`] puts it back.
     pub async fn next(&self) -> K {
         loop {
             let wait = {
@@ -101,10 +111,9 @@ impl<K: Clone + Eq + Hash + Ord> Queue<K> {
                 state.fire(Instant::now());
                 if let Some((_, _, key)) = state.ready.pop_first() {
                     state.queued.remove(&key);
-                    if let Some(slot) = state.timer_of.remove(&key) {
-                        state.timers.remove(&slot);
-                    }
-                    state.working.insert(key.clone(), None);
+                    let slot = state.timer_of.remove(&key);
+                    let delay = slot.and_then(|slot| Some((slot.0, state.timers.remove(&slot)?.1)));
+                    state.working.insert(key.clone(), Working { again: None, delay });
                     if !state.ready.is_empty() {
                         // One permit wakes one worker; there is more to do, so pass it on.
                         self.changed.notify_one();
@@ -125,10 +134,21 @@ impl<K: Clone + Eq + Hash + Ord> Queue<K> {
         }
     }
 
+    /// There was nothing to do for `key`: the delay it had when it was handed out goes on. Answers whether it had one.
+    pub fn resume_delay(&self, key: &K) -> bool {
+        let delay = self.state().working.get_mut(key).and_then(|working| working.delay.take());
+        if let Some((at, urgency)) = delay {
+            let rest = at.saturating_duration_since(Instant::now());
+            self.add_after(key.clone(), rest, urgency);
+        }
+        delay.is_some()
+    }
+
     /// The work on `key` is over.
     pub fn done(&self, key: &K) {
         let mut state = self.state();
-        if let Some(Some(urgency)) = state.working.remove(key) {
+        let again = state.working.remove(key).and_then(|working| working.again);
+        if let Some(urgency) = again {
             state.add(key.clone(), urgency);
             drop(state);
             self.changed.notify_one();
@@ -144,8 +164,8 @@ impl<K: Clone + Eq + Hash + Ord> Queue<K> {
 
 impl<K: Clone + Eq + Hash + Ord> State<K> {
     fn add(&mut self, key: K, urgency: Urgency) {
-        if let Some(again) = self.working.get_mut(&key) {
-            *again = Some(again.map_or(urgency, |u| u.min(urgency)));
+        if let Some(working) = self.working.get_mut(&key) {
+            working.again = Some(working.again.map_or(urgency, |u| u.min(urgency)));
             return;
         }
         if let Some((old, number)) = self.queued.get(&key).copied() {

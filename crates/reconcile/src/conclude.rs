@@ -145,7 +145,7 @@ fn end(run: &Run) -> End {
         return failed(phase_reason(phase), error);
     }
     if let Some(health) = run.health.as_ref().filter(|h| !h.passed()) {
-        let message = conditions::health_failure(health);
+        let message = health.faults();
         let message =
             format!("health check failed after {}: {message}", api::Duration(health.elapsed));
         return failed(names::reason::HEALTH_CHECK_FAILED, message);

@@ -171,6 +171,21 @@ impl HealthReport {
     pub fn settled(&self) -> bool {
         self.passed() || self.objects.iter().any(|(_, h)| h.status == HealthStatus::Failed)
     }
+
+    /// What is not healthy and why, failed objects before those that are not finished; empty when all is well.
+    pub fn faults(&self) -> String {
+        let named = |wanted: fn(HealthStatus) -> bool| {
+            let of_interest = self.objects.iter().filter(move |(_, h)| wanted(h.status));
+            of_interest.map(|(key, h)| format!("{key}: {h}"))
+        };
+        let failed: Vec<String> = named(|s| s == HealthStatus::Failed).collect();
+        // Beside a failure, what has not finished yet is noise, unless the time was up for it too.
+        if !failed.is_empty() && !self.timed_out {
+            return failed.join(", ");
+        }
+        let unfinished = named(|s| !matches!(s, HealthStatus::Failed | HealthStatus::Current));
+        failed.into_iter().chain(unfinished).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The record of one run.

@@ -62,7 +62,7 @@ impl Build {
         let built = kustomize::build(&tree, &path, &options).map_err(|e| {
             Failure::new(format!("{shown} does not render")).because(&e).code(Code::Failed)
         })?;
-        print!("{}", kustomize::to_yaml(&built));
+        say_raw!("{}", kustomize::to_yaml(&built));
         Ok(0)
     }
 }

@@ -48,7 +48,7 @@ impl Events {
             return Ok(0);
         }
         if events.is_empty() {
-            println!("No events. They are kept for an hour; -A looks in every namespace.");
+            say!("No events. They are kept for an hour; -A looks in every namespace.");
             return Ok(0);
         }
         let now = jiff::Timestamp::now();

@@ -92,7 +92,7 @@ impl Get {
             }
         }
         if rows.is_empty() {
-            println!("Nothing found. `windlass get -A` looks in every namespace.");
+            say!("Nothing found. `windlass get -A` looks in every namespace.");
             return;
         }
         let mut headers = vec!["NAME", "READY", "STATUS", "REVISION", "AGE"];

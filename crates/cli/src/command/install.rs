@@ -32,7 +32,7 @@ pub(super) const INSTANCE_LABEL: &str = "app.kubernetes.io/instance";
 impl Install {
     pub(crate) fn run(&self) -> Result<u8, Failure> {
         for manifest in self.manifests() {
-            print!("---\n{}", to_yaml(&manifest));
+            say_raw!("---\n{}", to_yaml(&manifest));
         }
         Ok(0)
     }

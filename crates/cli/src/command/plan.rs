@@ -89,9 +89,9 @@ impl PlanCommand {
         }
         for preview in previews {
             let writes = preview.plan.writes().count();
-            println!("Kustomization {} at {}: {}", preview.id, preview.revision, amount(writes));
+            say!("Kustomization {} at {}: {}", preview.id, preview.revision, amount(writes));
             for line in preview.plan.to_string().lines() {
-                println!("  {line}");
+                say!("  {line}");
             }
         }
     }

@@ -84,7 +84,7 @@ impl Reconcile {
 
     fn say(&self, text: &str) {
         if self.output == Format::Table {
-            println!("{text}");
+            say!("{text}");
         }
     }
 

@@ -58,11 +58,11 @@ impl Run {
         let client = connection.connect().await?;
         let version = client.raw("/version", "application/json").await?;
         let version = version.get("gitVersion").and_then(object::Value::as_str).unwrap_or_default();
-        println!("Connected to Kubernetes {version}.");
+        say!("Connected to Kubernetes {version}.");
         let (pages, page) = process::listen(self.web_listen, "the status page").await?;
         let operator = self.operator(&client, page)?;
         process::serve_pages(pages, &client, "a Kubernetes cluster", false, operator.artifacts());
-        println!("Status page: http://{page}/");
+        say!("Status page: http://{page}/");
         // Asked to stop, the work itself ends and gives the lease back; this is for when that takes too long.
         let patience = async {
             process::asked_to_stop().await;
@@ -93,7 +93,7 @@ impl Run {
         let work = async {
             tokio::select! {
                 () = operator.run() => {}
-                () = process::asked_to_stop() => println!("Stopped."),
+                () = process::asked_to_stop() => say!("Stopped."),
             }
         };
         if self.no_leader_election {

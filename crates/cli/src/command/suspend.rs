@@ -66,7 +66,7 @@ async fn set(
     )?;
     if output == Format::Table {
         let done = if suspend { "suspended" } else { "resumed" };
-        println!("{} {namespace}/{name} {done}", kind.name());
+        say!("{} {namespace}/{name} {done}", kind.name());
     } else {
         let done = map! {
             "kind": kind.name(), "namespace": namespace, "name": name.as_str(), "suspended": suspend,

@@ -117,7 +117,7 @@ fn leaf(key: &ObjectKey, status: &str, message: &str) -> Node {
 fn print_node(node: &Node, first: &str, rest: &str) {
     let message = one_line(&node.message, 80);
     let tail = if message.is_empty() { String::new() } else { format!("  {message}") };
-    println!("{first}{}  {}{tail}", node.name, node.status);
+    say!("{first}{}  {}{tail}", node.name, node.status);
     let last = node.children.len().saturating_sub(1);
     for (i, child) in node.children.iter().enumerate() {
         let (branch, below) =

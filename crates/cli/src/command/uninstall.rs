@@ -44,7 +44,7 @@ impl Uninstall {
         self.delete(&client, &kind("", "v1", "Service", "services", true)).await?;
         self.delete(&client, &kind("", "v1", "ServiceAccount", "serviceaccounts", true)).await?;
         if self.yes {
-            println!("The operator is gone; what it deployed is untouched.");
+            say!("The operator is gone; what it deployed is untouched.");
             return Ok(0);
         }
         Err(Failure::new("nothing was done").hint("add --yes to do it").code(Code::Usage))
@@ -111,7 +111,7 @@ impl Uninstall {
     }
 
     fn say(&self, what: &str) {
-        println!("{}{what}", if self.yes { "" } else { "would " });
+        say!("{}{what}", if self.yes { "" } else { "would " });
     }
 }
 

@@ -65,15 +65,15 @@ impl Up {
         let operator = self.operator(&client, page)?;
         let place = "Embedded API server";
         process::serve_pages(pages, &client, place, true, operator.artifacts());
-        println!("  status page   http://{page}/");
-        println!("  repository    {}", origin.shown());
+        say!("  status page   http://{page}/");
+        say!("  repository    {}", origin.shown());
         bootstrap::declare(&client, &origin).await?;
         let working = tokio::spawn(operator.run());
         tokio::select! {
             () = process::asked_to_stop() => {}
             () = self.accompany(&client, &kubeconfig, &origin, started) => {}
         }
-        println!("\nStopping; `windlass up` goes on where this was.");
+        say!("\nStopping; `windlass up` goes on where this was.");
         working.abort();
         server.shutdown().await;
         Ok(0)
@@ -89,17 +89,17 @@ impl Up {
     ) {
         progress::show(client, started).await;
         let kubectl = format!("kubectl --kubeconfig {}", kubeconfig.display());
-        println!("\nTry next, in another terminal:");
-        println!("  {kubectl} get kustomizations,deployments -A");
-        println!("  windlass tree kustomization/{}", origin.name());
+        say!("\nTry next, in another terminal:");
+        say!("  {kubectl} get kustomizations,deployments -A");
+        say!("  windlass tree kustomization/{}", origin.name());
         match origin.folder() {
-            Some(folder) => println!(
+            Some(folder) => say!(
                 "  cd {} && edit a file, `git commit -a`, and `windlass get` there and then\n",
                 folder.display()
             ),
-            None => println!("  windlass plan kustomization/{}\n", origin.name()),
+            None => say!("  windlass plan kustomization/{}\n", origin.name()),
         }
-        println!("Ctrl-C stops it.");
+        say!("Ctrl-C stops it.");
         std::future::pending::<()>().await;
     }
 
@@ -133,11 +133,9 @@ impl Up {
         let kubeconfig = self.data_dir.join("kubeconfig");
         let text = server.kubeconfig(&address.to_string());
         write_private(&kubeconfig, &text).map_err(|e| self.unusable(&e))?;
-        println!(
-            "Windlass is starting. Workloads on this server are simulated: no container runs."
-        );
-        println!("  API server    https://{address}");
-        println!("  kubeconfig    {}", kubeconfig.display());
+        say!("Windlass is starting. Workloads on this server are simulated: no container runs.");
+        say!("  API server    https://{address}");
+        say!("  kubeconfig    {}", kubeconfig.display());
         Ok(kubeconfig)
     }
 

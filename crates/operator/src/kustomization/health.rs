@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How often objects that no watch shows are asked for.
 const ASK: Duration = Duration::from_secs(1);
 
+/// When a wait first says what holds it up; again after twice that time, and so on: looking for causes costs requests.
+const FIRST_CAUSES: Duration = Duration::from_secs(2);
+
 /// Waits for the health that the spec asks for.
 pub(super) async fn settle(
     context: &Context,
@@ -40,7 +43,7 @@ pub(super) async fn settle(
     }
     let started = Instant::now();
     let deadline = started + run.spec.timeout;
-    let mut told = false;
+    let mut patience = Duration::ZERO;
     loop {
         let objects = assess(context, &wanted, rules, run).await;
         let mut report = HealthReport {
@@ -59,9 +62,15 @@ pub(super) async fn settle(
             let for_ = Awaited::Newer { trigger };
             return Err(Halt::Wait { for_, retry: Duration::ZERO });
         }
-        if !told {
-            told = true;
-            turn.wait_for_health(context, run).await;
+        if started.elapsed() >= patience {
+            let faults = if patience.is_zero() {
+                String::new()
+            } else {
+                name_causes(context, &mut report).await;
+                report.faults()
+            };
+            turn.wait_for_health(context, run, &faults).await;
+            patience = (2 * patience).max(FIRST_CAUSES);
         }
         tokio::time::sleep(LOOK).await;
     }

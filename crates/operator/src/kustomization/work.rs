@@ -7,8 +7,10 @@ use crate::operator::wake_dependents;
 use crate::{Id, Urgency, kinds, status};
 use api::{InventoryEntry, Kustomization, names};
 use cluster::ApiError;
-use object::Value;
-use reconcile::{Halt, Run, SyncSpec, Trigger, Verdict, conclude, depends::Dependency, progress};
+use object::{ObjectKey, Value};
+use reconcile::{
+    Halt, Run, SyncSpec, Trigger, Verdict, conclude, depends::Dependency, inventory, progress,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,7 +51,9 @@ pub(crate) async fn work(context: Arc<Context>, id: Id, permit: OwnedSemaphorePe
         return super::delete::delete(&context, &turn).await;
     }
     if turn.is_false_alarm(&context) {
-        // Not the end of the turn: its delay is used up, and without a run there would be no next one.
+        if context.applications.resume_delay(&turn.id) {
+            return;
+        }
         turn.trigger = Trigger::Interval;
     }
     if turn.keeps_truce(&context) {
@@ -87,10 +91,9 @@ impl Turn {
 
     /// A drift that was noticed but is none any more: our own apply was the cause, or a run in between mended it.
     fn is_false_alarm(&self, context: &Context) -> bool {
-        self.trigger == Trigger::Drift
-            && context
-                .memory(&self.id)
-                .is_some_and(|memory| context.observer.drifted(&memory.objects).is_empty())
+        let applied = || self.inventory().iter().filter_map(|e| inventory::parse(e).ok());
+        let keys: Vec<ObjectKey> = applied().map(|(key, _)| key).collect();
+        self.trigger == Trigger::Drift && context.observer.drifted(&keys).is_empty()
     }
 
     /// Somebody keeps undoing our corrections: correct less and less often, so that the two do not keep the API
@@ -134,13 +137,16 @@ impl Turn {
         (Some(&held.revision) != run.revision.as_ref()).then(|| format!("GitRepository/{source}"))
     }
 
-    /// Others may work while this one waits; its status says what it waits for.
-    pub(super) async fn wait_for_health(&mut self, context: &Context, run: &Run) {
+    /// Others may work while this one waits; its status says what it waits for. `faults` tell what is not healthy yet.
+    pub(super) async fn wait_for_health(&mut self, context: &Context, run: &Run, faults: &str) {
         self.permit = None;
         let revision = run.revision.as_deref().unwrap_or_default();
         let timeout = api::Duration(run.spec.timeout);
-        let activity =
+        let mut activity =
             format!("Running health checks for revision {revision} with a timeout of {timeout}");
+        if !faults.is_empty() {
+            activity = format!("{activity}; {faults}");
+        }
         let status = progress(run, &self.application.status, &activity, true, now());
         self.write_status(context, status).await;
     }
@@ -241,7 +247,11 @@ fn log(id: &Id, run: &Run) {
     debug_assert!(run.spec.owner.group == kustomization_family().owner.group);
     let revision = run.revision.as_deref().unwrap_or_default();
     let writes = run.plan.writes().count();
+    let unhealthy = run.health.as_ref().is_some_and(|health| !health.passed());
     match &run.halt {
+        None if unhealthy => {
+            tracing::warn!(application = %id, revision, writes, elapsed = ?run.elapsed, "unhealthy");
+        }
         None => {
             tracing::info!(application = %id, revision, writes, elapsed = ?run.elapsed, "reconciled")
         }

@@ -46,3 +46,17 @@ async fn a_forgotten_key_is_not_handed_out() {
     queue.forget(&"a");
     assert!(timeout(Duration::from_secs(5), queue.next()).await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_had_nothing_to_do_does_not_use_up_the_delay() {
+    let queue = Queue::default();
+    queue.add_after("a", Duration::from_secs(60), Urgency::Later);
+    tokio::time::advance(Duration::from_secs(20)).await;
+    queue.add("a", Urgency::Now);
+    assert_eq!(queue.next().await, "a");
+    assert!(queue.resume_delay(&"a"));
+    queue.done(&"a");
+    assert!(timeout(Duration::from_secs(39), queue.next()).await.is_err());
+    assert_eq!(timeout(Duration::from_secs(2), queue.next()).await, Ok("a"));
+    assert!(!queue.resume_delay(&"a"), "this turn is the one that the delay was for");
+}

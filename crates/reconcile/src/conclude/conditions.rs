@@ -1,7 +1,6 @@
 //! The conditions that follow from a run.
 
 use super::End;
-use crate::health::HealthStatus;
 use crate::plan::{Reason, Step};
 use crate::run::{Awaited, Halt, HealthReport, Run, StepResult};
 use api::names::{condition, reason};
@@ -159,7 +158,7 @@ fn healthy(draft: &mut Draft, run: &Run) {
                 // The wait was given up: nothing is known.
             } else {
                 let why = reason::HEALTH_CHECK_FAILED;
-                draft.set(condition::HEALTHY, ConditionStatus::False, why, &health_failure(report));
+                draft.set(condition::HEALTHY, ConditionStatus::False, why, &report.faults());
             }
         }
         Some(_) => draft.remove(condition::HEALTHY),
@@ -170,26 +169,6 @@ fn healthy(draft: &mut Draft, run: &Run) {
 
 pub(super) fn health_passed(report: &HealthReport) -> String {
     format!("Health check passed in {}", api::Duration(report.elapsed))
-}
-
-/// What is not healthy and why, failed objects before those that are not finished.
-pub(super) fn health_failure(report: &HealthReport) -> String {
-    let failed: Vec<String> = report
-        .objects
-        .iter()
-        .filter(|(_, h)| h.status == HealthStatus::Failed)
-        .map(|(key, h)| format!("{key}: {h}"))
-        .collect();
-    let unfinished = report
-        .objects
-        .iter()
-        .filter(|(_, h)| !matches!(h.status, HealthStatus::Failed | HealthStatus::Current))
-        .map(|(key, h)| format!("{key}: {h}"));
-    // Beside a failure, what has not finished yet is noise, unless the time was up for it too.
-    if !failed.is_empty() && !report.timed_out {
-        return failed.join(", ");
-    }
-    failed.into_iter().chain(unfinished).collect::<Vec<_>>().join(", ")
 }
 
 /// Drift that was put right, or could not be. The condition appears with the first drift and stays.

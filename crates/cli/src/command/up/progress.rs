@@ -41,14 +41,14 @@ pub(super) async fn show(client: &Client, started: Instant) {
             }
         }
         if all_ready && calm_since.get_or_insert_with(Instant::now).elapsed() > LOOK {
-            println!("\nEverything is ready after {:.1} s.", started.elapsed().as_secs_f32());
+            say!("\nEverything is ready after {:.1} s.", started.elapsed().as_secs_f32());
             return;
         }
         if !all_ready {
             calm_since = None;
         }
         if started.elapsed() > PATIENCE {
-            println!("\nNot everything is ready yet; `windlass get` shows what is missing.");
+            say!("\nNot everything is ready yet; `windlass get` shows what is missing.");
             return;
         }
         tokio::time::sleep(LOOK).await;
@@ -82,5 +82,5 @@ fn print(name: &str, line: &Line, started: Instant) {
         Some(false) => "✗",
         None => "…",
     };
-    println!("  {:>5.1}s {mark} {name}: {}", started.elapsed().as_secs_f32(), line.text);
+    say!("  {:>5.1}s {mark} {name}: {}", started.elapsed().as_secs_f32(), line.text);
 }
