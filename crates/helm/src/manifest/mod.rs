@@ -1,0 +1,148 @@
+//! Rendered files taken apart into manifests and hooks, and sorted (`helm.sh/helm/v4/pkg/release/v1/util`).
+
+mod hook;
+mod order;
+#[cfg(test)]
+mod tests;
+
+pub use hook::{
+    HOOK_ANNOTATION, HOOK_DELETE_ANNOTATION, HOOK_OUTPUT_LOG_ANNOTATION, HOOK_WEIGHT_ANNOTATION,
+    Hook, HookEvent, execution_order,
+};
+pub use order::Order;
+
+use crate::Cause;
+use crate::decode::{self, Fields};
+use std::collections::BTreeMap;
+
+/// An object a chart renders to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The file it comes from: `chart/templates/a.yaml`.
+    pub path: String,
+    /// Its text.
+    pub content: String,
+    /// `apiVersion`, `kind`, name and annotations.
+    pub head: Head,
+}
+
+/// The part of a manifest Helm looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.annotations`.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What a template made is not YAML, or no object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("YAML parse error on {path}")]
+pub struct ManifestError {
+    /// The file.
+    pub path: String,
+    /// Why not, in Go's words.
+    #[source]
+    pub source: Cause,
+}
+
+/// The documents of a text. A separator is `---` at the beginning of a line, whatever follows.
+pub fn split(text: &str) -> Vec<&str> {
+    let text = text.trim_start();
+    let mut documents = Vec::new();
+    let mut start = 0;
+    let mut push = |document: &'_ str, from: usize, to: usize| {
+        let _ = document;
+        let part = &text[from..to];
+        if !part.trim().is_empty() {
+            documents.push(part.trim_start());
+        }
+    };
+    let mut line = 0;
+    loop {
+        if text[line..].starts_with("---") {
+            push("", start, line);
+            let after = &text[line + 3..];
+            start = line + 3 + (after.len() - after.trim_start_matches([' ', '\t']).len());
+        }
+        match memchr(&text.as_bytes()[line..]) {
+            Some(next) => line += next + 1,
+            None => break,
+        }
+    }
+    push("", start, text.len());
+    documents
+}
+
+fn memchr(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|b| *b == b'\n')
+}
+
+/// Manifests and hooks of rendered files, both sorted by kind.
+///
+/// # Errors
+/// [`ManifestError`] for the first document, in the order of the files' names, that is no YAML or no object.
+pub fn sort(
+    files: BTreeMap<String, String>,
+    order: Order,
+) -> Result<(Vec<Hook>, Vec<Manifest>), ManifestError> {
+    let mut hooks = Vec::new();
+    let mut manifests = Vec::new();
+    for (path, text) in files {
+        if crate::path::base(&path).starts_with('_') {
+            continue;
+        }
+        for document in split(&text) {
+            let head = Head::read(document)
+                .map_err(|error| ManifestError { path: path.clone(), source: Cause::new(error) })?;
+            match head.annotations.get(HOOK_ANNOTATION) {
+                None => manifests.push(Manifest {
+                    path: path.clone(),
+                    content: document.to_owned(),
+                    head,
+                }),
+                Some(events) => {
+                    if let Some(events) = HookEvent::parse_all(events) {
+                        hooks.push(Hook::new(&path, document, &head, events));
+                    }
+                }
+            }
+        }
+    }
+    manifests.sort_by(|a, b| order.compare(&a.head.kind, &b.head.kind));
+    hooks.sort_by(|a, b| order.compare(&a.kind, &b.kind));
+    Ok((hooks, manifests))
+}
+
+impl Head {
+    /// Reads the head of one document, and that it is YAML to its end.
+    ///
+    /// # Errors
+    /// Go's text.
+    pub(crate) fn read(document: &str) -> Result<Self, String> {
+        let value = decode::yaml(document.as_bytes())?;
+        let mut head = Self::default();
+        let mut fields = Fields::of(&value, "util", "SimpleHead");
+        fields.text("apiVersion", &mut head.api_version);
+        fields.text("kind", &mut head.kind);
+        let metadata: Vec<_> = fields.values("metadata").collect();
+        for value in metadata {
+            let go_type =
+                "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
+            let mut inner = fields.detached("metadata", value, go_type);
+            inner.text("name", &mut head.name);
+            let mut annotations = None;
+            inner.text_map("annotations", &mut annotations);
+            if let Some(annotations) = annotations {
+                head.annotations.extend(annotations);
+            }
+            let error = inner.finish();
+            fields.join(error);
+        }
+        fields.finish().map_or(Ok(head), Err)
+    }
+}
