@@ -1,6 +1,22 @@
-//! Helm's own functions.
+//! Helm's own functions, as its engine registers them over Sprig's (Helm 4).
+//!
+//! Deliberately absent: charts and what belongs to them (`.Files`, `.Capabilities`): crate `helm`.
+
+mod data;
+mod json;
+mod template;
+mod yaml;
 
 use crate::function::Functions;
 
 /// Registers them over Sprig's.
-pub(crate) fn register(_functions: &mut Functions) {}
+pub(crate) fn register(functions: &mut Functions) {
+    json::register_helm(functions);
+    yaml::register(functions);
+    template::register(functions);
+}
+
+/// Sprig's functions on JSON, which Helm replaces in part.
+pub(crate) fn register_json(functions: &mut Functions) {
+    json::register_sprig(functions);
+}

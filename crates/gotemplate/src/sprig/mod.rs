@@ -8,13 +8,17 @@ pub(crate) mod cast;
 mod dates;
 pub(crate) mod defaults;
 mod dicts;
+mod encoding;
 mod lists;
 mod math;
+mod paths;
 mod reflection;
 mod regexp;
 mod strings;
 pub(crate) mod time;
 pub(crate) mod time_value;
+mod urls;
+mod versions;
 
 use crate::function::Functions;
 
@@ -29,6 +33,11 @@ pub(crate) fn register(functions: &mut Functions) {
         dates::register,
         reflection::register,
         regexp::register,
+        paths::register,
+        urls::register,
+        encoding::register,
+        crate::helm_functions::register_json,
+        versions::register,
     ] {
         register(functions);
     }

@@ -1,0 +1,68 @@
+//! Template values as data to be written, with the complaints of Go's `encoding/json`.
+
+use crate::value::{Type, Value};
+use object::Value as Data;
+
+/// So deep may what is written be nested. Go finds circles of maps at a thousand levels.
+const MAX_DEPTH: usize = 1_000;
+
+/// So many values may be written at once, parts that occur many times counted each time.
+const MAX_VALUES: usize = 10_000_000;
+
+/// The value as data.
+///
+/// # Errors
+/// Go's text for what JSON cannot hold.
+pub(super) fn data(value: &Value) -> Result<Data, String> {
+    let mut left = MAX_VALUES;
+    convert(value, 0, &mut left)
+}
+
+fn convert(value: &Value, depth: usize, left: &mut usize) -> Result<Data, String> {
+    if depth > MAX_DEPTH {
+        let kind = value.type_name();
+        return Err(format!("json: unsupported value: encountered a cycle via {kind}"));
+    }
+    *left = left
+        .checked_sub(1)
+        .ok_or_else(|| format!("json: unsupported value: more than {MAX_VALUES} values"))?;
+    Ok(match value {
+        Value::List(list) if !list.is_nil() => {
+            let items = list.items();
+            stacker::maybe_grow(RED_ZONE, STACK, || {
+                let items = items.iter().map(|v| convert(v, depth + 1, left));
+                items.collect::<Result<_, _>>().map(Data::List)
+            })?
+        }
+        Value::Map(map) if !map.is_nil() => {
+            let entries = map.entries();
+            let mut out = Vec::with_capacity(entries.len());
+            stacker::maybe_grow(RED_ZONE, STACK, || {
+                for (key, value) in entries.iter() {
+                    out.push((key.into(), convert(value, depth + 1, left)?));
+                }
+                Ok::<_, String>(())
+            })?;
+            Data::Map(object::Map::from_entries(out))
+        }
+        Value::Object(object) => match object.to_data() {
+            Some(data) => convert(&data, depth + 1, left)?,
+            None if object.is_nil() => Data::Null,
+            None => return Err(unsupported(object.go_type())),
+        },
+        Value::Float(float) if !float.is_finite() => {
+            let name = crate::fmt::display(value).to_string_lossy().into_owned();
+            return Err(format!("json: unsupported value: {name}"));
+        }
+        Value::Complex(..) => return Err(unsupported(Type::Complex128)),
+        other => other.to_object().map_err(|e| e.to_string())?,
+    })
+}
+
+fn unsupported(go_type: Type) -> String {
+    format!("json: unsupported type: {go_type}")
+}
+
+/// When less than this is left of the stack, more is taken from the heap.
+pub(super) const RED_ZONE: usize = 64 << 10;
+pub(super) const STACK: usize = 1 << 20;

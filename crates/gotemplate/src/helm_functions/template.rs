@@ -1,0 +1,79 @@
+//! Templates inside templates, and failing on purpose: `include`, `tpl`, `required`, `fail`, `lookup`.
+
+use crate::function::{Call, FunctionError, Functions, Signature};
+use crate::sprig::args::{Outcome, text};
+use crate::value::{Type, Value};
+
+const S: Type = Type::String;
+const ANY: Type = Type::Any;
+
+/// Helm finds the message of `required` and `fail` by these marks, and takes them away.
+const START: &str = "HELM_ERR_START";
+const END: &str = "HELM_ERR_END";
+
+/// So often may a template include itself.
+const MAX_INCLUDES: u32 = 1_000;
+
+/// Registers the functions.
+pub(super) fn register(f: &mut Functions) {
+    f.add("include", Signature::new(&[S, ANY]), include);
+    f.add("tpl", Signature::new(&[S, ANY]), tpl);
+    f.add("required", Signature::new(&[S, ANY]).any(), |c, a| {
+        let missing = match &a[1] {
+            Value::Nil => true,
+            Value::String(s) => s.is_empty(),
+            _ => false,
+        };
+        match (missing, c.env().lint()) {
+            (false, _) => Ok(a[1].clone()),
+            (true, true) => Ok("".into()),
+            (true, false) => Err(marked(&text(a, 0))),
+        }
+    });
+    f.add("fail", Signature::new(&[S]), |c, a| {
+        if c.env().lint() { Ok("".into()) } else { Err(marked(&text(a, 0))) }
+    });
+    f.add("lookup", Signature::new(&[S, S, S, S]), |c, a| {
+        c.env().lookup(&text(a, 0), &text(a, 1), &text(a, 2), &text(a, 3))
+    });
+    f.add("getHostByName", Signature::new(&[S]), |c, a| {
+        Ok(c.env().resolve_host(&text(a, 0)).unwrap_or_default().into())
+    });
+}
+
+fn marked(message: &str) -> FunctionError {
+    format!("{START}{message}{END}").into()
+}
+
+fn include(call: &mut Call<'_>, a: &[Value]) -> Outcome {
+    let name = text(a, 0).into_owned();
+    if call.enter(&name) > MAX_INCLUDES + 1 {
+        return Err(format!(
+            "rendering template has a nested reference name: {name}: unable to execute template"
+        )
+        .into());
+    }
+    let set = call.set().clone();
+    let output = call.execute(&set, &name, &a[1]);
+    call.leave(&name);
+    Ok(output?)
+}
+
+fn tpl(call: &mut Call<'_>, a: &[Value]) -> Outcome {
+    let template = text(a, 0);
+    // The engine names a template that has no name of its own after the set.
+    let name = call.set().options().name.clone();
+    let quoted = || crate::fmt::quote(&template);
+    let mut set = call.set().clone();
+    set.parse(&name, &template).map_err(|e| {
+        FunctionError::wrapping(format!("cannot parse template {}: {e}", quoted()), e)
+    })?;
+    let output = call.execute(&set, &name, &a[1]).map_err(|e| {
+        let message = format!("error during tpl function execution for {}: {e}", quoted());
+        FunctionError::wrapping(message, e)
+    })?;
+    Ok(match output.as_text() {
+        Some(text) if text.contains("<no value>") => text.replace("<no value>", "").into(),
+        _ => output,
+    })
+}
