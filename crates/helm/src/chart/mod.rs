@@ -160,6 +160,21 @@ impl Chart {
         }
     }
 
+    /// Fails where charts that `Chart.yaml` wants are not in `charts/`.
+    ///
+    /// # Errors
+    /// Their names, in Helm's words.
+    pub fn check_dependencies(&self) -> Result<(), ChartError> {
+        let missing = self.missing_dependencies();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let text = "an error occurred while checking for chart dependencies. You may need to run \
+                    'helm dependency build' to fetch missing dependencies: found in Chart.yaml, \
+                    but missing in charts/ directory";
+        Err(ChartError::Invalid(format!("{text}: {}", missing.join(", "))))
+    }
+
     /// The wanted charts that are not in `charts/`.
     pub fn missing_dependencies(&self) -> Vec<&str> {
         let wanted = self.metadata.dependencies.iter().flatten().map(|d| d.name.as_str());

@@ -1,7 +1,6 @@
 //! What templates see: `.Chart`, `.Files`, `.Release`, `.Values` and the rest (`engine.recAllTpls`).
 
 use super::ReleaseFacts;
-use super::capabilities::Capabilities;
 use super::files::Files;
 use super::instance::{Instance, Wanted};
 use crate::chart::{Chart, Maintainer, Metadata};
@@ -18,13 +17,13 @@ impl Contexts {
     /// The root objects of a chart and all below it, `values` being the coalesced ones of the first.
     pub(super) fn new(
         root: &Instance<'_>,
-        values: Rc<Map>,
-        release: &ReleaseFacts,
-        capabilities: &Capabilities,
+        values: Value,
+        release: Value,
+        capabilities: Value,
     ) -> Self {
-        let shared = [("Release", release.object()), ("Capabilities", capabilities.object())];
+        let shared = [("Release", release), ("Capabilities", capabilities)];
         let mut all = Vec::new();
-        add(root, Value::Map(values), true, &shared, &mut all);
+        add(root, values, true, &shared, &mut all);
         Self(all)
     }
 }
@@ -66,7 +65,7 @@ pub(super) fn named(entries: Entries) -> Value {
 }
 
 impl ReleaseFacts {
-    fn object(&self) -> Value {
+    pub(super) fn object(&self) -> Value {
         let entries: [(&str, Value); 6] = [
             ("Name", self.name.as_str().into()),
             ("Namespace", self.namespace.as_str().into()),

@@ -191,8 +191,38 @@ fn files<'c>(
     check_kube_version(chart, &capabilities.kube_version)?;
     let program = program?;
     let values = context::named(std::mem::take(&mut *user.entries_mut()));
-    let Value::Map(values) = values else { return Ok((root, BTreeMap::new())) };
-    let contexts = Contexts::new(&root, values, release, capabilities);
+    let contexts = Contexts::new(&root, values, release.object(), capabilities.object());
+    let rendered = execute(&program, &contexts, env)?;
+    Ok((root, rendered))
+}
+
+/// Renders with a root object made elsewhere: nothing is coalesced, chosen or checked. `top` has `Values`, `Release` and
+/// `Capabilities`. What Helm's engine does by itself.
+///
+/// # Errors
+/// [`RenderError::Template`].
+pub fn render_with_root(
+    chart: &Chart,
+    top: &object::Value,
+    options: &RenderOptions,
+    env: &mut dyn Env,
+) -> Result<BTreeMap<String, String>, RenderError> {
+    let mut root = Instance::whole(chart);
+    let reading = Reading { strict: options.strict, limits: options.limits };
+    let program = Compiled::default().program(&mut root, reading)?;
+    let member = |name: &str| {
+        top.get(name).map_or(Value::Nil, |v| Value::from_object(v, Numbers::Int))
+    };
+    let contexts =
+        Contexts::new(&root, member("Values"), member("Release"), member("Capabilities"));
+    execute(&program, &contexts, env)
+}
+
+fn execute(
+    program: &compile::Program,
+    contexts: &Contexts,
+    env: &mut dyn Env,
+) -> Result<BTreeMap<String, String>, RenderError> {
     let mut rendered = BTreeMap::new();
     for template in &program.templates {
         if crate::path::base(&template.name).starts_with('_') {
@@ -212,7 +242,7 @@ fn files<'c>(
         }
         rendered.insert(template.name.clone(), text);
     }
-    Ok((root, rendered))
+    Ok(rendered)
 }
 
 fn check_kube_version(chart: &Chart, version: &KubeVersion) -> Result<(), RenderError> {
@@ -282,6 +312,18 @@ impl Rendered {
         }
         for manifest in &self.manifests {
             section(&mut out, &manifest.path, &manifest.content);
+        }
+        out
+    }
+}
+
+impl Rendered {
+    /// What `helm template` prints.
+    pub fn print(&self, include_crds: bool, skip_tests: bool) -> String {
+        let mut out = self.manifest(include_crds).trim().to_owned();
+        out.push('\n');
+        for hook in self.hooks.iter().filter(|h| !(skip_tests && h.is_test())) {
+            section(&mut out, &hook.path, &hook.manifest);
         }
         out
     }
