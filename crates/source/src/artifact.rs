@@ -56,11 +56,27 @@ pub fn write(
     tree: &GitTree,
     out: &mut dyn Write,
 ) -> Result<Described, ArtifactError> {
+    pack(view, Some(tree), out)
+}
+
+/// Writes the archive of a tree that does not come from Git: all files are plain.
+///
+/// # Errors
+/// [`ArtifactError`].
+pub fn write_plain(view: &dyn Tree, out: &mut dyn Write) -> Result<Described, ArtifactError> {
+    pack(view, None, out)
+}
+
+fn pack(
+    view: &dyn Tree,
+    tree: Option<&GitTree>,
+    out: &mut dyn Write,
+) -> Result<Described, ArtifactError> {
     let measured = Measured { out, hasher: Sha256::new(), size: 0 };
     // No time and no name in the header, and the same system on all machines.
     let gzip = GzBuilder::new().mtime(0).operating_system(255).write(measured, Compression::new(2));
     let mut archive = Archive { out: gzip, entries: 0, bytes: 0 };
-    archive.directory(view, Some(tree), &TreePath::root(), 0)?;
+    archive.directory(view, tree, &TreePath::root(), 0)?;
     tar::end(&mut archive.out)?;
     let measured = archive.out.finish()?;
     let digest: String = measured.hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();

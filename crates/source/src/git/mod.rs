@@ -18,12 +18,13 @@ mod revision;
 mod select;
 mod signature;
 mod submodules;
-mod transport;
+pub(crate) mod transport;
 mod tree;
 mod tree_objects;
 
 pub use changes::ChangedPaths;
 pub use credentials::{ClientCertificate, Credentials, Secret};
+pub(crate) use error::remote_words;
 pub use error::{GitError, Reason};
 pub use location::Location;
 pub use repository::{Fetched, Limits, Repository};

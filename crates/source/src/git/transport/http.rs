@@ -66,28 +66,36 @@ impl HttpClient {
 }
 
 fn tls(source: &GitSource, location: &Location) -> Result<rustls::ClientConfig, GitError> {
-    let wrong = |problem: String| GitError::Authentication { url: location.to_string(), problem };
-    let roots = match &source.ca {
+    tls_config(source.ca.as_deref(), source.client_certificate.as_ref())
+        .map_err(|problem| GitError::Authentication { url: location.to_string(), problem })
+}
+
+/// TLS towards a server: the machine's authorities and `ca`, and a certificate of ours where there is one.
+pub(crate) fn tls_config(
+    ca: Option<&[u8]>,
+    own: Option<&ClientCertificate>,
+) -> Result<rustls::ClientConfig, String> {
+    let roots = match ca {
         None => machine_roots(),
-        Some(pem) => Arc::new(with_own(machine_roots(), pem).map_err(wrong)?),
+        Some(pem) => Arc::new(with_own(machine_roots(), pem)?),
     };
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(
         rustls::crypto::ring::default_provider(),
     ))
     .with_safe_default_protocol_versions()
-    .map_err(|e| wrong(e.to_string()))?
+    .map_err(|e| e.to_string())?
     .with_root_certificates(roots);
-    let Some(own) = &source.client_certificate else { return Ok(builder.with_no_client_auth()) };
+    let Some(own) = own else { return Ok(builder.with_no_client_auth()) };
     let chain = rustls_pemfile::certs(&mut own.certificate.as_slice())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| wrong(format!("the client certificate of the Secret is no PEM: {e}")))?;
+        .map_err(|e| format!("the client certificate of the Secret is no PEM: {e}"))?;
     let key = rustls_pemfile::private_key(&mut own.key.reveal())
         .ok()
         .flatten()
-        .ok_or_else(|| wrong("the client key of the Secret is no PEM private key".to_owned()))?;
+        .ok_or("the client key of the Secret is no PEM private key")?;
     builder
         .with_client_auth_cert(chain, key)
-        .map_err(|e| wrong(format!("the client certificate of the Secret cannot be used: {e}")))
+        .map_err(|e| format!("the client certificate of the Secret cannot be used: {e}"))
 }
 
 /// The authorities this machine trusts, read once: they are a few hundred KB.

@@ -1,6 +1,6 @@
 //! The ways to a repository: HTTP, SSH, this machine.
 
-pub(super) mod http;
+pub(crate) mod http;
 mod known_hosts;
 pub(super) mod local;
 pub(super) mod ssh;
