@@ -89,7 +89,8 @@ pub(crate) fn register(functions: &mut Functions) {
     ];
     for (name, builtin, signature) in table {
         // Never called: the engine runs built-in functions by their kind.
-        let run = Box::new(|_: &mut crate::Call<'_>, _: &[Value]| Err(FunctionError::new("built in")));
+        let run =
+            Box::new(|_: &mut crate::Call<'_>, _: &[Value]| Err(FunctionError::new("built in")));
         functions.insert(Function { name: name.into(), signature, builtin: Some(builtin), run });
     }
 }

@@ -43,7 +43,8 @@ fn index_once(item: &Reflected, index: &Value) -> Result<Reflected, String> {
         Value::Object(object) => match object.entries() {
             Some(entries) if object.go_type().kind() == Kind::Map => {
                 let key = key(index)?;
-                let found = entries.into_iter().find(|(k, _)| k.as_text().as_deref() == Some(&*key));
+                let found =
+                    entries.into_iter().find(|(k, _)| k.as_text().as_deref() == Some(&*key));
                 Ok(Reflected::of(found.map(|(_, v)| v).unwrap_or_default()))
             }
             _ if object.is_nil() => Err("index of nil pointer".into()),
@@ -109,9 +110,7 @@ pub(super) fn slice(args: &[Reflected]) -> Result<Reflected, String> {
     Ok(Reflected::of(match &item.value {
         Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
         Value::List(list) => part(list, from, to),
-        value => {
-            Value::from_bytes(value.as_bytes().unwrap_or_default()[from..to].to_vec())
-        }
+        value => Value::from_bytes(value.as_bytes().unwrap_or_default()[from..to].to_vec()),
     }))
 }
 
@@ -137,4 +136,3 @@ pub(super) fn length(item: &Reflected) -> Result<i64, String> {
     };
     Ok(i64::try_from(length).unwrap_or(i64::MAX))
 }
-

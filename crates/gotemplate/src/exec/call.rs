@@ -190,9 +190,7 @@ impl<'a> Executor<'a> {
             NodeKind::Variable { name, slot, fields } => {
                 self.variable(dot, id, (name, *slot, fields), &[], None)?
             }
-            NodeKind::Pipe(_) => {
-                stacker::maybe_grow(RED_ZONE, STACK, || self.pipeline(dot, id))?
-            }
+            NodeKind::Pipe(_) => stacker::maybe_grow(RED_ZONE, STACK, || self.pipeline(dot, id))?,
             NodeKind::Identifier { name, function } => {
                 self.function(dot, *function, id, name, &[], None)?
             }
@@ -203,12 +201,7 @@ impl<'a> Executor<'a> {
     }
 
     /// A constant for a parameter of type `target`.
-    fn constant(
-        &mut self,
-        target: Type,
-        id: Id,
-        literal: &NodeKind,
-    ) -> Result<Reflected, Failure> {
+    fn constant(&mut self, target: Type, id: Id, literal: &NodeKind) -> Result<Reflected, Failure> {
         let number = match literal {
             NodeKind::Number(number) => Some(&**number),
             _ => None,

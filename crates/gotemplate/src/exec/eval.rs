@@ -216,9 +216,7 @@ impl<'a> Executor<'a> {
         match self.set.options().missing_key {
             MissingKey::Invalid => Ok(Reflected::INVALID),
             MissingKey::Zero => Ok(Reflected::item(item.zero(), item)),
-            MissingKey::Error => {
-                self.fail(format!("map has no entry for key {}", quote(name)))
-            }
+            MissingKey::Error => self.fail(format!("map has no entry for key {}", quote(name))),
         }
     }
 
@@ -255,9 +253,8 @@ impl<'a> Executor<'a> {
         }
         if let Some(value) = object.field(name) {
             if has_args {
-                return self.fail(format!(
-                    "{name} has arguments but cannot be invoked as function"
-                ));
+                return self
+                    .fail(format!("{name} has arguments but cannot be invoked as function"));
             }
             return Ok(Reflected::of(value));
         }

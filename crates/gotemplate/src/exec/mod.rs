@@ -72,10 +72,8 @@ pub(crate) fn nested(
 ) -> Result<Output, Error> {
     let limit = budget.limits().depth;
     if budget.depth >= limit {
-        let message = format!(
-            "template: {}: exceeded maximum template depth ({limit})",
-            template.name
-        );
+        let message =
+            format!("template: {}: exceeded maximum template depth ({limit})", template.name);
         return Err(Error::new(ErrorKind::Limit, message));
     }
     budget.depth += 1;

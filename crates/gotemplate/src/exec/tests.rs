@@ -29,10 +29,7 @@ fn texts_fields_and_variables() {
     check("{{$x := .name}}{{$x}}{{if true}}{{$x = 2}}{{$x := 3}}{{end}}{{$x}}", "x2");
     check("{{range $i, $e := .list}}{{$i}}={{$e}};{{end}}", "0=1;1=2;");
     check("{{.missing}} {{.none}}", "<no value> <no value>");
-    check(
-        "{{$x := $x}}",
-        "template: t:1:8: executing \"t\" at <$x>: undefined variable: $x",
-    );
+    check("{{$x := $x}}", "template: t:1:8: executing \"t\" at <$x>: undefined variable: $x");
 }
 
 #[test]
@@ -41,17 +38,16 @@ fn errors_name_the_node() {
         "\n {{.none.a}}",
         "template: t:2:8: executing \"t\" at <.none.a>: nil pointer evaluating interface {}.a",
     );
-    check(
-        "{{printf 1}}",
-        "template: t:1:9: executing \"t\" at <1>: expected string; found 1",
-    );
+    check("{{printf 1}}", "template: t:1:9: executing \"t\" at <1>: expected string; found 1");
 }
 
 #[test]
 fn endless_templates_end() {
     let limits = Limits { depth: 500, output: 1000, work: 100_000 };
     let limited = |text: &str| run_with(text, &Value::Nil, limits).unwrap_err();
-    assert!(limited(r#"{{define "a"}}{{template "a"}}{{end}}{{template "a"}}"#).contains("depth (500)"));
+    assert!(
+        limited(r#"{{define "a"}}{{template "a"}}{{end}}{{template "a"}}"#).contains("depth (500)")
+    );
     assert!(limited("{{range 1000000000000}}{{end}}").contains("work limit"));
     assert!(limited("{{range 10000}}xx{{end}}").contains("output limit"));
 }

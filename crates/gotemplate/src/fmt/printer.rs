@@ -74,7 +74,8 @@ impl Printer {
     pub(super) fn arg(&mut self, value: &Value, verb: char) {
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => self.pad("<nil>"),
-            (Value::Nil, _) => self.bad_verb(value, verb),
+            // Only `Errorf` knows `%w`, and only for errors.
+            (Value::Nil, _) | (_, 'w') => self.bad_verb(value, verb),
             (_, 'T') => self.string(value.type_name().as_bytes(), 's', value),
             (Value::Bytes(b), _) => self.bytes(b, verb, "[]byte", value),
             _ => self.value(value, verb, 0),

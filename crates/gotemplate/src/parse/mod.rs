@@ -62,6 +62,7 @@ pub(crate) fn parse(
         scope: parser::Scope::new(),
         found: HashMap::new(),
         order: Vec::new(),
+        depth: 0,
     };
     parser.whole(name)?;
     let parser::Parser { source, found, order, .. } = parser;

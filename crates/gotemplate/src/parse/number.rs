@@ -46,7 +46,8 @@ pub(super) fn complex(text: &str) -> Result<Number, String> {
         Some((parse_float(&t[..split])?, parse_float(&t[split..])?))
     });
     let (re, im) = parts.ok_or("syntax error scanning complex number")?;
-    let mut number = Number { complex: Some((re, im)), ideal: Ideal::Complex(re, im), ..Number::new(text) };
+    let mut number =
+        Number { complex: Some((re, im)), ideal: Ideal::Complex(re, im), ..Number::new(text) };
     number.simplify_complex();
     Ok(number)
 }
@@ -97,7 +98,9 @@ impl Number {
         let hex = self.text.starts_with("0x") || self.text.starts_with("0X");
         let hex = hex && unsigned.len() > 2 && !unsigned.contains(['p', 'P']);
         match (self.float, self.int) {
-            (Some(f), _) if !hex && self.text.contains(['.', 'e', 'E', 'p', 'P']) => Ideal::Float(f),
+            (Some(f), _) if !hex && self.text.contains(['.', 'e', 'E', 'p', 'P']) => {
+                Ideal::Float(f)
+            }
             (_, Some(i)) => Ideal::Int(i),
             _ => Ideal::Overflow,
         }

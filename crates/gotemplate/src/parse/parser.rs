@@ -29,7 +29,6 @@ pub(super) struct Scope {
     slots: u32,
     pub(super) action_line: usize,
     pub(super) ranges: u32,
-    depth: u32,
 }
 
 impl Scope {
@@ -42,7 +41,6 @@ impl Scope {
             slots: 1,
             action_line: 0,
             ranges: 0,
-            depth: 0,
         }
     }
 
@@ -79,6 +77,8 @@ pub(super) struct Parser<'a> {
     pub(super) scope: Scope,
     pub(super) found: HashMap<Box<str>, Found>,
     pub(super) order: Vec<Box<str>>,
+    /// How deep actions and parentheses nest at this place.
+    pub(super) depth: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -182,12 +182,12 @@ impl<'a> Parser<'a> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if self.scope.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH {
             return Err(self.error("max expression depth exceeded"));
         }
-        self.scope.depth += 1;
+        self.depth += 1;
         let result = stacker::maybe_grow(crate::exec::RED_ZONE, crate::exec::STACK, || f(self));
-        self.scope.depth -= 1;
+        self.depth -= 1;
         result
     }
 

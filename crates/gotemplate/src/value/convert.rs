@@ -47,6 +47,15 @@ impl Value {
     /// # Errors
     /// Values without a data form: functions, objects without one, numbers beyond 64 bits and not finite ones.
     pub fn to_object(&self) -> Result<object::Value, Unrepresentable> {
+        self.to_object_within(object::MAX_DEPTH)
+    }
+
+    fn to_object_within(&self, depth: usize) -> Result<object::Value, Unrepresentable> {
+        let Some(depth) = depth.checked_sub(1) else {
+            let type_name =
+                format!("{}, which nests too deep or contains itself,", self.type_name());
+            return Err(Unrepresentable { type_name });
+        };
         let unrepresentable = || Unrepresentable { type_name: self.type_name() };
         Ok(match self {
             Self::Nil => object::Value::Null,
@@ -68,19 +77,19 @@ impl Value {
             }
             Self::List(list) if list.is_nil() => object::Value::Null,
             Self::List(list) => object::Value::List(
-                list.items().iter().map(Self::to_object).collect::<Result<_, _>>()?,
+                list.items().iter().map(|v| v.to_object_within(depth)).collect::<Result<_, _>>()?,
             ),
             Self::Map(map) if map.is_nil() => object::Value::Null,
             Self::Map(map) => {
                 let entries = map.entries();
                 let mut out = Vec::with_capacity(entries.len());
                 for (key, value) in entries.iter() {
-                    out.push((key.into(), value.to_object()?));
+                    out.push((key.into(), value.to_object_within(depth)?));
                 }
                 object::Value::Map(object::Map::from_entries(out))
             }
             Self::Object(object) => match object.to_data() {
-                Some(data) => data.to_object()?,
+                Some(data) => data.to_object_within(depth)?,
                 None if object.is_nil() => object::Value::Null,
                 None => return Err(unrepresentable()),
             },

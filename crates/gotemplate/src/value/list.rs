@@ -9,7 +9,7 @@ use std::cell::{Ref, RefCell, RefMut};
 pub struct List {
     item: Type,
     nil: bool,
-    items: RefCell<Vec<Value>>,
+    pub(super) items: RefCell<Vec<Value>>,
 }
 
 impl List {
@@ -61,6 +61,12 @@ impl List {
     /// `[]string`, `[]interface {}`, ...
     pub fn go_type(&self) -> Type {
         slice_of(self.item)
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        super::drop_flat(self.items.get_mut().drain(..));
     }
 }
 

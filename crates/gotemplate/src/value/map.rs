@@ -9,7 +9,7 @@ pub struct Map {
     item: Type,
     name: Cell<Option<&'static str>>,
     nil: bool,
-    entries: RefCell<Entries>,
+    pub(super) entries: RefCell<Entries>,
 }
 
 impl Map {
@@ -25,7 +25,9 @@ impl Map {
 
     /// A map whose type has a name of its own, such as Helm's `common.Values`.
     pub fn named(name: &'static str, entries: Entries) -> Self {
-        Self { name: Cell::new(Some(name)), ..Self::new(Type::Any, entries) }
+        let map = Self::new(Type::Any, entries);
+        map.name.set(Some(name));
+        map
     }
 
     /// The static type of the values.
@@ -88,6 +90,12 @@ impl Map {
             Some(name) => Type::Named { name, kind: super::Kind::Map, underlying: Some(unnamed) },
             None => *unnamed,
         }
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        super::drop_flat(std::mem::take(self.entries.get_mut()).into_iter().map(|(_, v)| v));
     }
 }
 

@@ -255,6 +255,32 @@ impl Value {
     }
 }
 
+/// Drops values without recursion: a template can nest lists a million deep.
+fn drop_flat(values: impl Iterator<Item = Value>) {
+    let mut pending: Vec<Value> = Vec::new();
+    let keep = |v: Value, pending: &mut Vec<Value>| {
+        if matches!(v, Value::List(_) | Value::Map(_)) {
+            pending.push(v);
+        }
+    };
+    values.for_each(|v| keep(v, &mut pending));
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::List(list) => {
+                if let Some(list) = Rc::into_inner(list) {
+                    list.items.take().into_iter().for_each(|v| keep(v, &mut pending));
+                }
+            }
+            Value::Map(map) => {
+                if let Some(map) = Rc::into_inner(map) {
+                    map.entries.take().into_iter().for_each(|(_, v)| keep(v, &mut pending));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 macro_rules! from {
     ($($from:ty => |$v:ident| $make:expr;)*) => {
         $(impl From<$from> for Value {
