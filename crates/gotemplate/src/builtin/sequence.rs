@@ -86,19 +86,19 @@ pub(super) fn slice(args: &[Reflected]) -> Result<Reflected, String> {
     if indexes.len() > 3 {
         return Err(format!("too many slice indexes: {}", indexes.len()));
     }
-    let length = match &item.value {
+    let (length, capacity) = match &item.value {
         Value::String(_) | Value::Raw(_) if indexes.len() == 3 => {
             return Err("cannot 3-index slice a string".into());
         }
-        Value::List(list) => list.len(),
+        Value::List(list) => (list.len(), list.capacity()),
         value => match value.as_bytes() {
-            Some(bytes) => bytes.len(),
+            Some(bytes) => (bytes.len(), bytes.len()),
             None => return Err(format!("can't slice item of type {}", value.type_name())),
         },
     };
-    let mut bounds = [0, length, length];
+    let mut bounds = [0, length, capacity];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
-        *bound = position(&index.value, length)?;
+        *bound = position(&index.value, capacity)?;
     }
     let [from, to, end] = bounds;
     if from > to {
@@ -109,13 +109,17 @@ pub(super) fn slice(args: &[Reflected]) -> Result<Reflected, String> {
     }
     Ok(Reflected::of(match &item.value {
         Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
-        Value::List(list) => part(list, from, to),
+        Value::List(list) => part(list, from, to, end - from),
         value => Value::from_bytes(value.as_bytes().unwrap_or_default()[from..to].to_vec()),
     }))
 }
 
-fn part(list: &Rc<List>, from: usize, to: usize) -> Value {
-    List::new(list.item_type(), list.items()[from..to].to_vec()).into()
+/// Items between the length and the capacity are zero values, as in Go.
+fn part(list: &Rc<List>, from: usize, to: usize, capacity: usize) -> Value {
+    let items = list.items();
+    let mut part = items.get(from..to.min(items.len())).unwrap_or_default().to_vec();
+    part.resize(to - from, list.item_type().zero());
+    List::with_room(list.item_type(), part, capacity).into()
 }
 
 pub(super) fn length(item: &Reflected) -> Result<i64, String> {

@@ -1,6 +1,6 @@
 //! From and to the project's data values.
 
-use super::{Entries, Value};
+use super::{Entries, List, Value};
 
 /// Which Go types numbers become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Value {
             object::Value::Float(f) => Self::Float(*f),
             object::Value::String(s) => Self::String(s.into()),
             object::Value::List(items) => {
-                Self::list(items.iter().map(|v| Self::from_object(v, numbers)).collect())
+                List::decoded(items.iter().map(|v| Self::from_object(v, numbers)).collect()).into()
             }
             object::Value::Map(map) => Self::map(Entries::from_object(map, numbers)),
         }

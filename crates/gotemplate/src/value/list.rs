@@ -9,18 +9,41 @@ use std::cell::{Ref, RefCell, RefMut};
 pub struct List {
     item: Type,
     nil: bool,
+    /// Room beyond the items, which `slice` can reach; see [`List::decoded`].
+    capacity: usize,
     pub(super) items: RefCell<Vec<Value>>,
 }
 
 impl List {
     /// A slice of `item`s. With an item type other than [`Type::Any`] every value must have it.
     pub fn new(item: Type, items: Vec<Value>) -> Self {
-        Self { item, nil: false, items: RefCell::new(items) }
+        Self { item, nil: false, capacity: items.len(), items: RefCell::new(items) }
+    }
+
+    /// An `[]interface {}` as Go's decoders build it: item by item, so that its capacity is a power of two.
+    pub fn decoded(items: Vec<Value>) -> Self {
+        let capacity = match items.len() {
+            0 => 0,
+            // Beyond, slices grow by less, and nobody counts on it.
+            n @ 1..=512 => n.next_power_of_two(),
+            n => n,
+        };
+        Self { capacity, nil: false, item: Type::Any, items: RefCell::new(items) }
+    }
+
+    /// A slice with room beyond its items.
+    pub(crate) fn with_room(item: Type, items: Vec<Value>, capacity: usize) -> Self {
+        Self { item, nil: false, capacity, items: RefCell::new(items) }
+    }
+
+    /// Go's `cap`.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity.max(self.len())
     }
 
     /// The nil slice, which JSON and YAML write as `null`.
     pub fn nil(item: Type) -> Self {
-        Self { item, nil: true, items: RefCell::default() }
+        Self { item, nil: true, capacity: 0, items: RefCell::default() }
     }
 
     /// The static type of the items.
