@@ -123,13 +123,18 @@ fn entries(object: &Value) -> impl Iterator<Item = ManagerEntry> {
         })
 }
 
+/// Commands that set one thing on purpose. What they change of the declared fields is drift and is put right; a label,
+/// annotation or restart beside them is nobody's business but theirs.
+const ADDITIONS: [&str; 4] =
+    ["kubectl-annotate", "kubectl-label", "kubectl-rollout", "kubectl-scale"];
+
 /// The entries that kustomize-controller turns into its own: those whose manager begins with `kubectl`,
 /// updates before the first apply, and its own from before server-side apply. Names are prefixes
-/// (`PatchReplaceFieldsManagers` of fluxcd/pkg/ssa).
+/// (`PatchReplaceFieldsManagers` of fluxcd/pkg/ssa). [`ADDITIONS`] are left alone.
 fn to_migrate(object: &Value, spec: &SyncSpec) -> Vec<ManagerEntry> {
     let theirs = |e: &ManagerEntry| {
         let update = e.operation == "Update";
-        e.manager.starts_with("kubectl")
+        (e.manager.starts_with("kubectl") && !ADDITIONS.contains(&e.manager.as_str()))
             || (update && e.manager.starts_with("before-first-apply"))
             || (update && e.manager.starts_with(&spec.field_manager))
             || spec.disallowed_managers.iter().any(|d| e.manager.starts_with(d.as_str()))
