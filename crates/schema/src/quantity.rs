@@ -36,6 +36,9 @@ const DECIMAL: [(&str, i32); 10] = [
 const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 impl Quantity {
+    /// Nothing, without a unit.
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0, form: Form::DecimalSi };
+
     /// Reads an amount; `None` when it is malformed or too large for us.
     pub fn parse(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -119,6 +122,12 @@ impl Quantity {
         let scale = self.scale.min(other.scale);
         let mantissa = self.whole(scale)?.checked_add(other.whole(scale)?)?;
         Self { mantissa, scale, form: self.form }.rounded()
+    }
+
+    /// The same amount below zero, or above when it was below.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { mantissa: -self.mantissa, ..self }
     }
 
     /// Whether it is less than, equal to or greater than zero.

@@ -7,7 +7,10 @@
 
 mod convert;
 mod cost;
+mod expression;
 mod functions;
+
+pub use expression::{Evaluated, Expression, Scope};
 
 use crate::path::Path;
 use crate::validate::{old_item, old_member};

@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 const AT_ONCE: usize = 64;
 /// How often everything unfinished is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
+const QUOTAS: &str = "resourcequotas";
 const CLUSTER_ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
 /// Field manager of what is written here.
 const MANAGER: &str = "kube-controller-manager";
@@ -45,6 +46,8 @@ enum Work {
     Token(Key),
     /// ClusterRoles that are made of others.
     Roles,
+    /// What the quotas of a namespace say is used.
+    Quotas(String),
     /// An object whose owners, or whose dependents, may be gone.
     Object(Key),
 }
@@ -116,6 +119,7 @@ async fn do_all(api: &Api, work: BTreeSet<Work>) {
             Work::Account(namespace) => bootstrap::account(api, namespace).await,
             Work::Definition(name) => definition::finish(api, name).await,
             Work::Token(key) => token::finish(api, key).await,
+            Work::Quotas(namespace) => crate::admission::recount(api, namespace).await,
             Work::Roles => crate::access::aggregate(api).await,
             Work::Object(key) => collector::settle(api, key).await,
         };
@@ -167,6 +171,7 @@ fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
             work.insert(Work::Definition(name));
         }
         CLUSTER_ROLES => drop(work.insert(Work::Roles)),
+        QUOTAS => drop(work.insert(Work::Quotas(object.namespace().to_owned()))),
         "secrets" if token::may_hold_token(object) => {
             work.insert(Work::Token(object.key.clone()));
         }
@@ -195,6 +200,9 @@ fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
         store.get(&Key::new(&resource, "", name)).is_some_and(|o| o.deleting)
     };
     let namespace = object.namespace();
+    if crate::admission::is_counted(api, namespace) {
+        work.insert(Work::Quotas(namespace.to_owned()));
+    }
     if !namespace.is_empty() && deleting(namespaces(), namespace) {
         work.insert(Work::Namespace(namespace.to_owned()));
     } else if (object.key.resource == accounts() && object.name() == "default")
@@ -212,7 +220,11 @@ fn after_deletion(api: &Api, object: &Stored, work: &mut BTreeSet<Work>) {
 /// Everything in the store that is not at rest; when `owned`, also what may have lost its owners.
 fn unfinished(api: &Api, owned: bool) -> BTreeSet<Work> {
     let mut work = BTreeSet::new();
-    let filter = |object: &Stored| object.deleting || (owned && !object.owners.is_empty());
+    let filter = |object: &Stored| {
+        object.deleting
+            || (owned && !object.owners.is_empty())
+            || object.key.resource.as_str() == QUOTAS
+    };
     for (resource, _) in api.store().resources() {
         let query = ListQuery { filter: Some(&filter), ..ListQuery::default() };
         if let Ok(listing) = api.store().list(&resource, &query) {

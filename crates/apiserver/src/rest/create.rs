@@ -3,6 +3,7 @@
 use super::error::{ApiError, Cause};
 use super::update::Owners;
 use super::{Answer, Api, Call, Target, metadata, ownership, shape};
+use crate::admission::{self, Operation};
 use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Key, Precondition, ResourceId, StoreError};
@@ -58,9 +59,10 @@ impl Api {
         if owners == Owners::Record {
             value = ownership::update(self, call, target, None, value);
         }
+        self.check_namespace(target, value.name())?;
+        admission::mutate(self, call, target, Operation::Create, &mut value, None).await?;
         crate::access::check_escalation(self, call.who.as_deref(), target, None, &value)?;
         metadata::before_create(self, target, &mut value)?;
-        self.check_namespace(target, value.name())?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;
         if target.served.custom.is_none() {
             // What was set anew gets the zeros that Go writes.
@@ -69,6 +71,7 @@ impl Api {
         let mut faults = schema::names::metadata(&target.served.kind, &value);
         faults.extend(shape::faults(target, &value, None));
         shape::refuse(target, &value, faults)?;
+        admission::validate(self, call, target, Operation::Create, Some(&value), None).await?;
         let value = convert::to_storage(&target.served, value);
         if call.dry_run {
             let key = Key::new(&target.served.id, &target.namespace, value.name());

@@ -2,6 +2,7 @@
 
 use super::error::{self, ApiError};
 use super::{Answer, Api, Call, Target};
+use crate::admission::{self, Operation};
 use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Precondition, StoreError, Stored};
@@ -110,6 +111,7 @@ impl Api {
             check(target, &current, options)?;
             kinds::before_delete(self, target, &current)?;
             let old = convert::from_storage(served, current.value());
+            admission::validate(self, call, target, Operation::Delete, None, Some(&old)).await?;
             let Some(change) = self.deletion(call, target, &old, options) else {
                 return Ok(Answer::Stored(current));
             };

@@ -32,17 +32,19 @@ mod watch;
 
 pub use delete::{DeleteOptions, Propagation};
 pub use error::{ApiError, Cause, Details};
-pub(crate) use metadata::new_uid;
+pub(crate) use metadata::{name_suffix, new_uid};
 pub use params::Params;
 pub(crate) use params::percent_decode;
 pub use reply::{Reply, ReplyBody};
 pub(crate) use route::{Asked, respond};
 pub use selector::{FieldSelector, LabelSelector, Selector};
+pub(crate) use shape::complete_silently;
 pub use target::Target;
 
 pub use crate::access::Identity;
 
 use crate::access::{Access, Authority};
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::kinds::Addresses;
 use crate::registry::{Registry, Served};
@@ -63,6 +65,7 @@ struct Core {
     addresses: Addresses,
     access: Access,
     authority: OnceLock<Authority>,
+    admission: Admission,
 }
 
 /// What happens to members that the type does not have.
@@ -92,6 +95,8 @@ pub struct Call {
     pub who: Option<Arc<Identity>>,
     /// Warnings for the client, each once.
     pub warnings: Vec<String>,
+    /// What admission has to say in the audit log.
+    pub annotations: Vec<(String, String)>,
 }
 
 impl Call {
@@ -105,7 +110,11 @@ impl Call {
         Self { validation: FieldValidation::Ignore, ..Self::default() }
     }
 
-    fn warn(&mut self, text: impl Into<String>) {
+    pub(crate) fn annotate(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.annotations.push((key.into(), value.into()));
+    }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>) {
         let text = text.into();
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
@@ -136,17 +145,10 @@ impl Api {
     /// Requests against a store and the resources of a registry.
     pub fn new(store: Store, registry: Registry, clock: Clock) -> Self {
         let addresses = Addresses::new(&store);
-        let access = Access::new(&store);
-        Self {
-            core: Arc::new(Core {
-                store,
-                registry,
-                clock,
-                addresses,
-                access,
-                authority: OnceLock::new(),
-            }),
-        }
+        let (access, admission) = (Access::new(&store), Admission::new(&store));
+        let authority = OnceLock::new();
+        let core = Core { store, registry, clock, addresses, access, authority, admission };
+        Self { core: Arc::new(core) }
     }
 
     /// The objects.
@@ -162,6 +164,10 @@ impl Api {
     /// Who may do what.
     pub fn access(&self) -> &Access {
         &self.core.access
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.core.admission
     }
 
     /// What tokens and certificates are vouched for with; `None` where nothing is vouched for.

@@ -215,7 +215,7 @@ fn write_options(asked: &Asked<'_>) -> Result<Call, ApiError> {
     };
     let force = params.flag("force");
     let who = Some(asked.who.clone());
-    Ok(Call { dry_run, manager, validation, force, who, warnings: Vec::new() })
+    Ok(Call { dry_run, manager, validation, force, who, ..Call::default() })
 }
 
 fn is_apply(asked: &Asked<'_>) -> bool {

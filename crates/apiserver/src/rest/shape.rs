@@ -30,6 +30,11 @@ pub(super) fn complete(
     report(call, served, value, unknown.iter().map(|p| format!("unknown field {p:?}")).collect())
 }
 
+/// As [`complete`] for what the server's own parts have made of an object.
+pub(crate) fn complete_silently(served: &Served, value: &mut Value) -> Result<(), ApiError> {
+    complete(&mut Call::silent(), served, value)
+}
+
 /// Refuses or reports members that the type does not have, or that stand twice.
 pub(super) fn report(
     call: &mut Call,

@@ -3,6 +3,7 @@
 use super::create::{check_type, place};
 use super::error::ApiError;
 use super::{Answer, Api, Call, Target, metadata, ownership, shape, subresource};
+use crate::admission::{self, Operation};
 use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Precondition, StoreError, Stored};
@@ -97,7 +98,7 @@ impl Api {
             let old = convert::from_storage(served, current.value());
             let wanted = transform(&old)?;
             check_preconditions(target, &current, &wanted)?;
-            let Some(new) = self.prepare(call, target, owners, &old, wanted)? else {
+            let Some(new) = self.prepare(call, target, owners, &old, wanted).await? else {
                 return Ok(Answer::Stored(current));
             };
             if call.dry_run {
@@ -116,7 +117,7 @@ impl Api {
     }
 
     /// The object to store; `None` when nothing changes.
-    fn prepare(
+    async fn prepare(
         &self,
         call: &mut Call,
         target: &Target,
@@ -127,6 +128,7 @@ impl Api {
         if owners == Owners::Record {
             new = ownership::update(self, call, target, Some(old), new);
         }
+        admission::mutate(self, call, target, Operation::Update, &mut new, Some(old)).await?;
         crate::access::check_escalation(self, call.who.as_deref(), target, Some(old), &new)?;
         subresource::confine(target, old, &mut new);
         metadata::before_update(target, old, &mut new);
@@ -137,6 +139,7 @@ impl Api {
         let mut faults = schema::names::metadata_update(&new, old);
         faults.extend(shape::faults(target, &new, Some(old)));
         shape::refuse(target, &new, faults)?;
+        admission::validate(self, call, target, Operation::Update, Some(&new), Some(old)).await?;
         Ok(Some(new))
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
 mod access;
+mod admission;
 mod collections;
 mod endings;
 mod identity;

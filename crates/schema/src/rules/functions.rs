@@ -22,9 +22,12 @@ pub(super) static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
 
 /// A variable that a rule names and that is neither its value, the old one, nor a type or namespace.
 pub(super) fn undeclared(program: &Program) -> Option<String> {
-    const KNOWN: [&str; 20] = [
-        "self",
-        "oldSelf",
+    unknown(program, &["self", "oldSelf"])
+}
+
+/// A variable that an expression names and that is neither one of `declared`, nor a type or namespace.
+pub(super) fn unknown(program: &Program, declared: &[&str]) -> Option<String> {
+    const KNOWN: [&str; 18] = [
         "bool",
         "bytes",
         "double",
@@ -48,7 +51,8 @@ pub(super) fn undeclared(program: &Program) -> Option<String> {
     let mut unknown: Vec<&str> = references
         .variables()
         .into_iter()
-        .filter(|name| !KNOWN.contains(name) && !name.starts_with('@') && !name.starts_with("__"))
+        .filter(|name| !declared.contains(name) && !KNOWN.contains(name))
+        .filter(|name| !name.starts_with('@') && !name.starts_with("__"))
         .collect();
     // Variables of comprehensions are named too: they are bound inside.
     let bound = bound_variables(program.expression());
