@@ -22,9 +22,14 @@ const CONVERTING: &str = "error converting YAML to JSON: ";
 /// A YAML error in the words of go-yaml, which names no line where the text as such is well-formed.
 pub(crate) fn yaml_error(error: &YamlError) -> String {
     let message = &error.message;
-    let without_line = ["unknown anchor", "map merge", "unsupported value"];
-    if message.starts_with("json: ") {
-        format!("{CONVERTING}{message}")
+    let without_line = ["unknown anchor", "map merge"];
+    if let Some(number) = message.strip_prefix("the number ") {
+        let number = match number.split(' ').next().unwrap_or_default() {
+            nan if nan.eq_ignore_ascii_case(".nan") => "NaN",
+            low if low.starts_with('-') => "-Inf",
+            _ => "+Inf",
+        };
+        format!("{CONVERTING}json: unsupported value: {number}")
     } else if without_line.iter().any(|w| message.contains(w)) {
         format!("{CONVERTING}yaml: {message}")
     } else {

@@ -18,7 +18,9 @@ pub mod values;
 pub use chart::{Chart, ChartError};
 pub use manifest::{Hook, HookEvent, Manifest};
 pub use path::BadPattern;
-pub use render::{Capabilities, KubeVersion, ReleaseFacts, RenderError, RenderOptions, Rendered, render};
+pub use render::{
+    Capabilities, KubeVersion, ReleaseFacts, RenderError, RenderOptions, Rendered, render,
+};
 pub use schema::SchemaError;
 pub use values::coalesce::TypeMismatch;
 

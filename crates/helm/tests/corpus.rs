@@ -271,10 +271,8 @@ fn chart_files(chart: &Value, below: &str, out: &mut Vec<(String, Arc<[u8]>)>) {
     if let Some(values) = chart.get("values") {
         add("values.yaml", object::to_yaml(values));
     }
-    for group in ["templates", "files"] {
-        for (path, text) in member(chart, group).into_iter().flat_map(object::Map::iter) {
-            add(path, text.as_str().unwrap_or_default().to_owned());
-        }
+    for (path, text) in member(chart, "files").into_iter().flat_map(object::Map::iter) {
+        add(path, text.as_str().unwrap_or_default().to_owned());
     }
     let dependencies = chart.get("dependencies").and_then(Value::as_list).unwrap_or_default();
     for dependency in dependencies {
@@ -287,18 +285,32 @@ fn chart_files(chart: &Value, below: &str, out: &mut Vec<(String, Arc<[u8]>)>) {
     }
 }
 
+/// The engine's cases name templates as they like; a directory would not have them all.
+fn add_templates(chart: &mut Chart, case: &Value) {
+    for (name, text) in member(case, "templates").into_iter().flat_map(object::Map::iter) {
+        let data = text.as_str().unwrap_or_default().as_bytes().into();
+        chart.templates.push(windlass_helm::chart::File {
+            name: name.into(),
+            data,
+            modified: None,
+        });
+    }
+    for case in case.get("dependencies").and_then(Value::as_list).unwrap_or_default() {
+        let name = case.get("name").or_else(|| case.at(["metadata", "name"]));
+        let name = name.and_then(Value::as_str).unwrap();
+        add_templates(chart.dependencies.iter_mut().find(|d| d.name() == name).unwrap(), case);
+    }
+}
+
 fn engine_case(case: &Value) -> Result<(), String> {
     let mut files = Vec::new();
     chart_files(case.get("chart").unwrap(), "", &mut files);
-    let chart = Chart::from_files(files).map_err(|e| chain(&e))?;
+    let mut chart = Chart::from_files(files).map_err(|e| chain(&e))?;
+    add_templates(&mut chart, case.get("chart").unwrap());
     let flag = |key: &str| case.get(key).and_then(Value::as_bool).unwrap_or_default();
     let options = RenderOptions { strict: flag("strict"), ..RenderOptions::default() };
-    let facts = ReleaseFacts {
-        name: "rel".into(),
-        namespace: "ns".into(),
-        revision: 1,
-        is_upgrade: false,
-    };
+    let facts =
+        ReleaseFacts { name: "rel".into(), namespace: "ns".into(), revision: 1, is_upgrade: false };
     let mut env: Box<dyn gotemplate::Env> =
         if flag("lint") { Box::new(Lint) } else { Box::new(World(1)) };
     let user = case.get("values").map(object::to_yaml).unwrap_or_default();
@@ -317,6 +329,12 @@ fn engine_case(case: &Value) -> Result<(), String> {
     };
     match (rendered, case.get("error").and_then(Value::as_str), member(case, "expected")) {
         (Err(error), Some(expected), _) if chain(&error) == expected => Ok(()),
+        // Long texts are cut in the corpus.
+        (Err(error), Some(expected), _)
+            if expected.len() >= 300 && chain(&error).starts_with(expected) =>
+        {
+            Ok(())
+        }
         (Err(error), expected, _) => Err(format!("expected {expected:?}, got {:?}", chain(&error))),
         (Ok(_), Some(expected), _) => Err(format!("rendered, but Helm says {expected}")),
         (Ok(rendered), None, expected) => {

@@ -35,8 +35,11 @@ impl Walk<'_> {
             return Err(ChartError::TooDeep(MAX_DEPTH));
         }
         for entry in self.tree.list(path).map_err(ChartError::Read)? {
-            let name =
-                if inside.is_empty() { entry.name.clone() } else { format!("{inside}/{}", entry.name) };
+            let name = if inside.is_empty() {
+                entry.name.clone()
+            } else {
+                format!("{inside}/{}", entry.name)
+            };
             let is_directory = entry.kind == EntryKind::Directory;
             if self.rules.ignores(&name, is_directory) {
                 continue;
@@ -54,7 +57,8 @@ impl Walk<'_> {
     fn file(&mut self, path: &TreePath, name: String) -> Result<(), ChartError> {
         let data = self.tree.file(path).map_err(ChartError::Read)?;
         let Some(left) = self.left.checked_sub(data.len()) else {
-            let text = format!("chart exceeds maximum decompressed size of {MAX_CHART_BYTES} bytes");
+            let text =
+                format!("chart exceeds maximum decompressed size of {MAX_CHART_BYTES} bytes");
             return Err(ChartError::Invalid(format!("error reading {name}: {text}")));
         };
         self.left = left;

@@ -233,8 +233,7 @@ impl Dependency {
         if self.name == NULL {
             return Err("dependencies must not contain empty or null nodes".into());
         }
-        let texts =
-            [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition];
+        let texts = [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition];
         texts.into_iter().chain(&mut self.tags).for_each(sanitize);
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if !self.alias.chars().all(fits) {

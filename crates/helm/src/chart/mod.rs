@@ -19,6 +19,7 @@ pub use tar::TarError;
 
 use crate::Cause;
 use crate::render::Compiled;
+use crate::schema::Checker;
 use object::Map;
 use std::sync::Arc;
 use tree::{Tree, TreeError, TreePath};
@@ -46,6 +47,7 @@ pub struct Chart {
     /// When the schema was last changed.
     pub schema_modified: Option<i64>,
     pub(crate) compiled: Compiled,
+    pub(crate) checker: Checker,
 }
 
 /// A file of a chart.

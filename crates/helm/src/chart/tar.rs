@@ -138,7 +138,9 @@ fn number(field: &[u8]) -> Result<usize, TarError> {
         }
         let start = usize::from(first & 0x3f);
         return rest.iter().try_fold(start, |sum, b| {
-            sum.checked_mul(256).and_then(|s| s.checked_add(usize::from(*b))).ok_or(TarError::Header)
+            sum.checked_mul(256)
+                .and_then(|s| s.checked_add(usize::from(*b)))
+                .ok_or(TarError::Header)
         });
     }
     let digits = text(field);

@@ -131,8 +131,7 @@ impl Head {
         fields.text("kind", &mut head.kind);
         let metadata: Vec<_> = fields.values("metadata").collect();
         for value in metadata {
-            let go_type =
-                "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
+            let go_type = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
             let mut inner = fields.detached("metadata", value, go_type);
             inner.text("name", &mut head.name);
             let mut annotations = None;

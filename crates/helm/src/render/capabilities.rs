@@ -1,9 +1,7 @@
 //! What a cluster can do, as templates see it (`helm.sh/helm/v4/pkg/chart/common/capabilities.go`).
 
 use crate::gotext::quoted;
-use gotemplate::{
-    Call, Entries, FunctionError, GoObject, Kind, Method, Signature, Type, Value,
-};
+use gotemplate::{Call, Entries, FunctionError, GoObject, Kind, Method, Signature, Type, Value};
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -70,12 +68,7 @@ impl KubeVersion {
         }
         let normalized = format!("v{}", numbers.join("."));
         let version = if text.starts_with('v') { text.to_owned() } else { format!("v{text}") };
-        Ok(Self {
-            version,
-            normalized,
-            major: numbers[0].clone(),
-            minor: numbers[1].clone(),
-        })
+        Ok(Self { version, normalized, major: numbers[0].clone(), minor: numbers[1].clone() })
     }
 }
 
@@ -277,7 +270,8 @@ impl GoObject for ShownKubeVersion {
 
     fn to_data(&self) -> Option<Value> {
         let names = ["Version", "Major", "Minor"];
-        let entries: Entries = names.into_iter().filter_map(|n| Some((n, self.field(n)?))).collect();
+        let entries: Entries =
+            names.into_iter().filter_map(|n| Some((n, self.field(n)?))).collect();
         Some(Value::map(entries))
     }
 }

@@ -70,7 +70,7 @@ impl Compiled {
         let mut imported = Vec::new();
         remember(chart, &mut imported);
         let templates = collect(chart, &key);
-        let set = parse(chart, &templates, reading)?;
+        let set = parse(&templates, reading)?;
         let templates = templates.into_iter().map(|(t, _)| t).collect();
         let program = Arc::new(Program { key, set, templates, imported });
         if !reading.strict {
@@ -85,7 +85,11 @@ impl Compiled {
 }
 
 fn paths(chart: &Instance<'_>, above: &str, out: &mut Vec<String>) {
-    let own = if above.is_empty() { chart.name.clone() } else { format!("{above}/charts/{}", chart.name) };
+    let own = if above.is_empty() {
+        chart.name.clone()
+    } else {
+        format!("{above}/charts/{}", chart.name)
+    };
     out.push(own.clone());
     for sub in &chart.dependencies {
         paths(sub, &own, out);
@@ -149,18 +153,14 @@ fn collect_from<'c>(
     }
 }
 
-fn parse(
-    chart: &Instance<'_>,
-    templates: &[(Template, &[u8])],
-    reading: Reading,
-) -> Result<Set, TemplateError> {
+fn parse(templates: &[(Template, &[u8])], reading: Reading) -> Result<Set, TemplateError> {
     static FUNCTIONS: OnceLock<Arc<Functions>> = OnceLock::new();
     let functions = FUNCTIONS.get_or_init(|| Arc::new(Functions::helm()));
     let mut options = Options::new(Arc::clone(functions));
     options.missing_key = if reading.strict { MissingKey::Error } else { MissingKey::Zero };
     options.limits = reading.limits;
+    options.name = "gotpl".into();
     let mut set = Set::new(options);
-    let _ = chart;
     for (template, text) in templates {
         let text = String::from_utf8_lossy(text);
         set.parse(&template.name, &text).map_err(|e| parse_error(&template.name, &e))?;

@@ -40,8 +40,7 @@ fn add(
         _ => None,
     };
     let subcharts = Rc::new(Map::new(Type::Any, Entries::new()));
-    let mut entries: Entries =
-        shared.iter().map(|(name, value)| (*name, value.clone())).collect();
+    let mut entries: Entries = shared.iter().map(|(name, value)| (*name, value.clone())).collect();
     entries.insert("Chart", describe(chart, is_root));
     entries.insert("Files", Files::object(&chart.chart.files));
     entries.insert("Values", values);

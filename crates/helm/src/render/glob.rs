@@ -46,10 +46,7 @@ fn literal(c: char, out: &mut String) {
 }
 
 /// `[abc]`, `[!abc]`, `[a-z]`, `[!a-z]`: one range, or single characters.
-fn class(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    out: &mut String,
-) -> Option<()> {
+fn class(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) -> Option<()> {
     out.push('[');
     if chars.next_if_eq(&'!').is_some() {
         out.push('^');

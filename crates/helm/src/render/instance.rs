@@ -63,9 +63,8 @@ impl<'c> Instance<'c> {
         let Some(wanted) = &mut self.wanted else { return Ok(()) };
         by_tags(wanted, &coalesced);
         by_conditions(wanted, &coalesced, path);
-        let off = |name: &str| {
-            wanted.iter().any(|w| !w.dependency.enabled && w.dependency.name == name)
-        };
+        let off =
+            |name: &str| wanted.iter().any(|w| !w.dependency.enabled && w.dependency.name == name);
         self.dependencies.retain(|d| !off(&d.name));
         let kept: Vec<_> = wanted.iter().filter(|w| !off(&w.dependency.name)).cloned().collect();
         for dependency in &mut self.dependencies {
@@ -97,7 +96,9 @@ impl<'c> Instance<'c> {
             for import in &wanted.dependency.import_values {
                 let (child, parent) = match import {
                     object::Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
-                    object::Value::Map(map) => (printed(map.get("child")), printed(map.get("parent"))),
+                    object::Value::Map(map) => {
+                        (printed(map.get("child")), printed(map.get("parent")))
+                    }
                     _ => continue,
                 };
                 let from = format!("{}.{child}", wanted.dependency.name);

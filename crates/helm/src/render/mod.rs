@@ -90,7 +90,9 @@ pub enum RenderError {
     #[error(transparent)]
     Values(TypeMismatch),
     /// The values are not what the schema wants.
-    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    #[error(
+        "values don't meet the specifications of the schema(s) in the following chart(s):\n{0}"
+    )]
     Schema(SchemaError),
     /// The cluster is too old or too new.
     #[error(
@@ -210,9 +212,8 @@ pub fn render_with_root(
     let mut root = Instance::whole(chart);
     let reading = Reading { strict: options.strict, limits: options.limits };
     let program = Compiled::default().program(&mut root, reading)?;
-    let member = |name: &str| {
-        top.get(name).map_or(Value::Nil, |v| Value::from_object(v, Numbers::Int))
-    };
+    let member =
+        |name: &str| top.get(name).map_or(Value::Nil, |v| Value::from_object(v, Numbers::Int));
     let contexts =
         Contexts::new(&root, member("Values"), member("Release"), member("Capabilities"));
     execute(&program, &contexts, env)
@@ -289,7 +290,8 @@ fn collect_crds(chart: &Instance<'_>, above: &str, out: &mut Vec<Crd>) {
     };
     for file in &chart.chart.files {
         let extension = crate::path::extension(&file.name);
-        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|e| extension.eq_ignore_ascii_case(e));
+        let is_manifest =
+            [".yaml", ".yml", ".json"].iter().any(|e| extension.eq_ignore_ascii_case(e));
         if file.name.starts_with("crds/") && is_manifest {
             let path = crate::path::clean(&format!("{own}/{}", file.name));
             out.push(Crd { path, data: Arc::clone(&file.data) });

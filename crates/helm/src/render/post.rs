@@ -36,7 +36,10 @@ pub struct PostRenderer<'a> {
     /// Which documents it sees.
     pub strategy: PostRenderStrategy,
     /// Gives the documents as they should be, or says what is wrong.
-    #[expect(clippy::type_complexity, reason = "a function of documents to documents, said in full")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "a function of documents to documents, said in full"
+    )]
     pub run: &'a mut dyn FnMut(Vec<PostRendered>) -> Result<Vec<PostRendered>, String>,
 }
 
@@ -72,10 +75,8 @@ fn documents(files: &BTreeMap<String, String>) -> Result<Vec<PostRendered>, Mani
 fn parse(texts: &[(String, String)]) -> Result<Vec<PostRendered>, ManifestError> {
     let mut out = Vec::with_capacity(texts.len());
     for (path, text) in texts {
-        let object = decode::yaml(text.as_bytes()).map_err(|error| ManifestError {
-            path: path.clone(),
-            source: Cause::new(error),
-        })?;
+        let object = decode::yaml(text.as_bytes())
+            .map_err(|error| ManifestError { path: path.clone(), source: Cause::new(error) })?;
         if !object.is_null() {
             out.push(PostRendered { path: path.clone(), object });
         }

@@ -145,8 +145,7 @@ impl Parser<'_, '_> {
         if self.skip_blanks() {
             return Ok(Value::Null);
         }
-        let mut stream =
-            serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
+        let mut stream = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
         let value = stream.next();
         let read = stream.byte_offset();
         let mut value = match value {
