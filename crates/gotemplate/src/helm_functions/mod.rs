@@ -5,6 +5,7 @@
 mod data;
 mod json;
 mod template;
+mod toml;
 mod yaml;
 
 use crate::function::Functions;
@@ -14,6 +15,7 @@ pub(crate) fn register(functions: &mut Functions) {
     json::register_helm(functions);
     yaml::register(functions);
     template::register(functions);
+    toml::register(functions);
 }
 
 /// Sprig's functions on JSON, which Helm replaces in part.

@@ -1,5 +1,6 @@
 //! Templates inside templates, and failing on purpose: `include`, `tpl`, `required`, `fail`, `lookup`.
 
+use crate::error::ErrorKind;
 use crate::function::{Call, FunctionError, Functions, Signature};
 use crate::sprig::args::{Outcome, text};
 use crate::value::{Type, Value};
@@ -61,15 +62,14 @@ fn include(call: &mut Call<'_>, a: &[Value]) -> Outcome {
 
 fn tpl(call: &mut Call<'_>, a: &[Value]) -> Outcome {
     let template = text(a, 0);
-    // The engine names a template that has no name of its own after the set.
+    // Helm names the text after the set, for lack of a better name.
     let name = call.set().options().name.clone();
-    let quoted = || crate::fmt::quote(&template);
-    let mut set = call.set().clone();
-    set.parse(&name, &template).map_err(|e| {
-        FunctionError::wrapping(format!("cannot parse template {}: {e}", quoted()), e)
-    })?;
-    let output = call.execute(&set, &name, &a[1]).map_err(|e| {
-        let message = format!("error during tpl function execution for {}: {e}", quoted());
+    let output = call.execute_text(&name, &template, &a[1]).map_err(|e| {
+        let quoted = crate::fmt::quote(&template);
+        let message = match e.kind() {
+            ErrorKind::Parse => format!("cannot parse template {quoted}: {e}"),
+            _ => format!("error during tpl function execution for {quoted}: {e}"),
+        };
         FunctionError::wrapping(message, e)
     })?;
     Ok(match output.as_text() {

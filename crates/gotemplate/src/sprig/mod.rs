@@ -5,13 +5,16 @@
 
 pub(crate) mod args;
 pub(crate) mod cast;
+mod crypto;
 mod dates;
 pub(crate) mod defaults;
 mod dicts;
 mod encoding;
+mod flow;
 mod lists;
 mod math;
 mod paths;
+mod random;
 mod reflection;
 mod regexp;
 mod strings;
@@ -36,6 +39,9 @@ pub(crate) fn register(functions: &mut Functions) {
         paths::register,
         urls::register,
         encoding::register,
+        crypto::register,
+        random::register,
+        flow::register,
         crate::helm_functions::register_json,
         versions::register,
     ] {
