@@ -184,14 +184,14 @@ pub struct Call<'a> {
     pub(crate) name: &'a str,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// The name under which the function was called.
-    pub const fn name(&self) -> &str {
+    pub const fn name(&self) -> &'a str {
         self.name
     }
 
-    /// The templates of the running execution. Clone it to add templates for a nested one (`tpl`).
-    pub const fn set(&self) -> &Set {
+    /// The templates of the running execution.
+    pub const fn set(&self) -> &'a Set {
         self.set
     }
 
