@@ -14,23 +14,44 @@ const MAX_VALUES: usize = 10_000_000;
 /// # Errors
 /// Go's text for what JSON cannot hold.
 pub(super) fn data(value: &Value) -> Result<Data, String> {
-    let mut left = MAX_VALUES;
-    convert(value, 0, &mut left)
+    convert(value, 0, &mut Rules { left: MAX_VALUES, json: true })
 }
 
-fn convert(value: &Value, depth: usize, left: &mut usize) -> Result<Data, String> {
+/// The value as data that does not go through JSON: nil lists and maps are empty ones, floats need not be finite,
+/// bytes are numbers.
+///
+/// # Errors
+/// For what has no form as data.
+pub(super) fn plain_data(value: &Value) -> Result<Data, String> {
+    convert(value, 0, &mut Rules { left: MAX_VALUES, json: false })
+}
+
+struct Rules {
+    /// How many values may still be made.
+    left: usize,
+    json: bool,
+}
+
+fn convert(value: &Value, depth: usize, rules: &mut Rules) -> Result<Data, String> {
     if depth > MAX_DEPTH {
         let kind = value.type_name();
         return Err(format!("json: unsupported value: encountered a cycle via {kind}"));
     }
-    *left = left
+    rules.left = rules
+        .left
         .checked_sub(1)
         .ok_or_else(|| format!("json: unsupported value: more than {MAX_VALUES} values"))?;
     Ok(match value {
+        Value::Bytes(bytes) if !rules.json => {
+            Data::List(bytes.iter().map(|b| Data::Int((*b).into())).collect())
+        }
+        Value::List(list) if !rules.json && list.is_nil() => Data::List(Vec::new()),
+        Value::Map(map) if !rules.json && map.is_nil() => Data::map(),
+        Value::Float(float) if !rules.json => Data::Float(*float),
         Value::List(list) if !list.is_nil() => {
             let items = list.items();
             stacker::maybe_grow(RED_ZONE, STACK, || {
-                let items = items.iter().map(|v| convert(v, depth + 1, left));
+                let items = items.iter().map(|v| convert(v, depth + 1, rules));
                 items.collect::<Result<_, _>>().map(Data::List)
             })?
         }
@@ -39,14 +60,14 @@ fn convert(value: &Value, depth: usize, left: &mut usize) -> Result<Data, String
             let mut out = Vec::with_capacity(entries.len());
             stacker::maybe_grow(RED_ZONE, STACK, || {
                 for (key, value) in entries.iter() {
-                    out.push((key.into(), convert(value, depth + 1, left)?));
+                    out.push((key.into(), convert(value, depth + 1, rules)?));
                 }
                 Ok::<_, String>(())
             })?;
             Data::Map(object::Map::from_entries(out))
         }
         Value::Object(object) => match object.to_data() {
-            Some(data) => convert(&data, depth + 1, left)?,
+            Some(data) => convert(&data, depth + 1, rules)?,
             None if object.is_nil() => Data::Null,
             None => return Err(unsupported(object.go_type())),
         },

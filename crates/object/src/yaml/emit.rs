@@ -15,11 +15,39 @@ const SIMPLE_KEY: usize = 128;
 ///
 /// Floats that are not finite, which Go refuses to marshal, are written as `null`.
 pub fn to_yaml(value: &Value) -> String {
-    let mut emitter =
-        Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true };
+    emit(value, WIDTH, false)
+}
+
+/// The value as go-yaml v3's encoder writes it with an indentation of two (`SetIndent(2)`; Helm's `toYamlPretty`):
+/// lists indented below their key, nothing folded, floats as Go's `%g` because they are not taken through JSON.
+pub fn to_yaml_indented(value: &Value) -> String {
+    emit(value, usize::MAX, true)
+}
+
+fn emit(value: &Value, width: usize, direct: bool) -> String {
+    let mut emitter = Emitter {
+        out: String::new(),
+        column: 0,
+        indent: None,
+        whitespace: true,
+        indention: true,
+        width,
+        direct,
+    };
     emitter.node(value, Place::Root);
     emitter.write_indent();
     emitter.out
+}
+
+/// A float that JSON did not see.
+fn go_float(float: f64) -> String {
+    if float.is_nan() {
+        ".nan".into()
+    } else if float.is_infinite() {
+        if float > 0.0 { ".inf".into() } else { "-.inf".into() }
+    } else {
+        number::general(float)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -49,6 +77,10 @@ struct Emitter {
     whitespace: bool,
     /// Whether the line so far is indentation and `- `, `? ` only.
     indention: bool,
+    /// Column after which text is folded.
+    width: usize,
+    /// go-yaml v3 and no JSON in between.
+    direct: bool,
 }
 
 impl Emitter {
@@ -58,6 +90,7 @@ impl Emitter {
             Value::Bool(true) => self.word("true"),
             Value::Bool(false) => self.word("false"),
             Value::Int(int) => self.word(&compact_str::format_compact!("{int}")),
+            Value::Float(float) if self.direct => self.word(&go_float(*float)),
             Value::Float(float) if float.is_finite() => self.word(&number::yaml(*float)),
             Value::Float(_) => self.word("null"),
             Value::String(text) => self.scalar(text, place),
@@ -70,7 +103,7 @@ impl Emitter {
 
     fn list(&mut self, items: &[Value], place: Place) {
         let outer = self.indent;
-        let indentless = place == Place::Value && !self.indention;
+        let indentless = place == Place::Value && !self.indention && !self.direct;
         self.indent = Some(match outer {
             None => 0,
             Some(indent) if indentless => indent,
@@ -176,7 +209,7 @@ impl Emitter {
         if !self.whitespace {
             self.put(' ');
         }
-        if !fold || (text.is_ascii() && self.column + text.len() <= WIDTH) {
+        if !fold || (text.is_ascii() && self.column + text.len() <= self.width) {
             self.out.push_str(text);
             self.column += if text.is_ascii() { text.len() } else { text.chars().count() };
         } else {
@@ -212,7 +245,7 @@ impl Emitter {
             if c == ' ' {
                 let inside = !quoted || (i > 0 && i + 1 < bytes.len());
                 let single = bytes.get(i + 1) != Some(&b' ');
-                if !spaces && self.column > WIDTH && inside && single {
+                if !spaces && self.column > self.width && inside && single {
                     self.write_indent();
                 } else {
                     self.put(c);
@@ -251,7 +284,7 @@ impl Emitter {
                 self.escape(c);
                 spaces = false;
             } else if c == ' ' {
-                if fold && !spaces && self.column > WIDTH && i > 0 && i + 1 < bytes.len() {
+                if fold && !spaces && self.column > self.width && i > 0 && i + 1 < bytes.len() {
                     self.write_indent();
                     if bytes.get(i + 1) == Some(&b' ') {
                         self.put('\\');

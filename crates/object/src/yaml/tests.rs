@@ -250,3 +250,14 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn the_indented_form_is_that_of_go_yaml_3() {
+    let long = "word ".repeat(30);
+    let value = Value::from(crate::map! {
+        "a": vec![Value::from(crate::map! {"b": 1.5e6, "c": 2.0}), Value::from(Vec::new())],
+        "text": long.trim(),
+    });
+    let wanted = format!("a:\n  - b: 1.5e+06\n    c: 2\n  - []\ntext: {}\n", long.trim());
+    assert_eq!(to_yaml_indented(&value), wanted);
+}
