@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod observed;
 pub mod plan;
 pub mod policy;
+pub mod release;
 pub mod run;
 mod selector;
 pub mod spec;
