@@ -17,7 +17,7 @@ mod quota;
 mod request;
 mod webhook;
 
-pub(crate) use quota::{is_counted, recount};
+pub(crate) use quota::{Hold, is_counted, is_uncounted, recount};
 pub(crate) use request::{Operation, Request};
 
 use crate::rest::{Api, ApiError, Call, Target};
@@ -35,6 +35,7 @@ pub struct Admission {
     validating: Mirror<webhook::Hooks>,
     quotas: Mirror<quota::Quotas>,
     limits: Mirror<limits::Limits>,
+    pending: quota::Pending,
 }
 
 impl Admission {
@@ -49,6 +50,7 @@ impl Admission {
             validating: Mirror::new(store, vec![of("validatingwebhookconfigurations")]),
             quotas: Mirror::new(store, vec![ResourceId::new("", "resourcequotas")]),
             limits: Mirror::new(store, vec![ResourceId::new("", "limitranges")]),
+            pending: quota::Pending::default(),
         }
     }
 }

@@ -9,7 +9,12 @@ use crate::store::{Key, ListQuery, Stored, View};
 use object::{Manifest, Map, Value};
 use schema::quantity::Quantity;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+/// How often a count is tried while writes go on, and how long apart.
+const TRIES: usize = 40;
+const PAUSE: Duration = Duration::from_millis(25);
 const MANAGER: &str = "kube-controller-manager";
 
 type Amounts = BTreeMap<String, Quantity>;
@@ -37,6 +42,48 @@ impl View for Quotas {
             }
         }
     }
+}
+
+/// What was charged to a quota, and is not stored yet: nobody counts meanwhile.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    namespace: String,
+    pending: Pending,
+}
+
+/// How many writes are between their charge and their end, by namespace.
+pub(super) type Pending = Arc<Mutex<HashMap<String, usize>>>;
+
+impl Hold {
+    fn take(api: &Api, namespace: &str) -> Self {
+        let pending = api.admission().pending.clone();
+        let mut counts = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(namespace.to_owned()).or_default() += 1;
+        drop(counts);
+        Self { namespace: namespace.to_owned(), pending }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut counts = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.namespace) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.namespace);
+            }
+        }
+    }
+}
+
+fn is_pending(api: &Api, namespace: &str) -> bool {
+    let counts = api.admission().pending.lock().unwrap_or_else(PoisonError::into_inner);
+    counts.contains_key(namespace)
+}
+
+/// Whether a quota's status does not speak of its spec: it is new, or was changed.
+pub(crate) fn is_uncounted(quota: &Value) -> bool {
+    quota.at(["spec", "hard"]) != quota.at(["status", "hard"])
 }
 
 fn keys(api: &Api, namespace: &str) -> Vec<Key> {
@@ -146,7 +193,7 @@ fn compute(pod: &Value, used: &mut Amounts) {
 /// 403 when a quota does not allow it.
 pub(super) async fn admit(
     api: &Api,
-    call: &Call,
+    call: &mut Call,
     target: &Target,
     value: &Value,
     old: Option<&Value>,
@@ -172,6 +219,9 @@ pub(super) async fn admit(
                 more.sign().is_gt().then_some((name, more))
             })
             .collect();
+    }
+    if !call.dry_run && call.hold.is_none() {
+        call.hold = Some(Arc::new(Hold::take(api, &target.namespace)));
     }
     for key in quotas {
         charge(api, call, target, value, &key, &delta).await?;
@@ -200,7 +250,7 @@ async fn charge(
     }
     if quota.at(["status", "used"]).is_none() {
         // Nobody has counted yet.
-        recount_one(api, key).await?;
+        count_now(api, key).await?;
     }
     let mut refused = None;
     let change = |quota: &mut Value| {
@@ -284,13 +334,40 @@ pub(crate) async fn recount(api: &Api, namespace: &str) -> Result<(), ApiError> 
 }
 
 async fn recount_one(api: &Api, key: &Key) -> Result<(), ApiError> {
-    let Some(stored) = api.store().newest(key) else { return Ok(()) };
-    let hard = amounts(stored.value().at(["spec", "hard"]));
+    for _ in 0..TRIES {
+        if !is_pending(api, key.namespace()) && count_now(api, key).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    // The next look for what is unfinished comes here again.
+    Ok(())
+}
+
+/// Counts, and writes the count unless somebody was charged meanwhile.
+async fn count_now(api: &Api, key: &Key) -> Result<bool, ApiError> {
+    let Some(stored) = api.store().newest(key) else { return Ok(true) };
+    let revision = stored.revision.to_string();
+    let used = count(api, key, &amounts(stored.value().at(["spec", "hard"])));
+    let mut current = true;
+    let change = |quota: &mut Value| {
+        current = quota.meta("resourceVersion") == Some(&revision);
+        if current {
+            set_used(quota, &used);
+        }
+    };
+    match Box::pin(api.modify_object(key, "status", MANAGER, change)).await {
+        Err(e) if e.reason != "NotFound" => Err(e),
+        _ => Ok(current),
+    }
+}
+
+fn count(api: &Api, key: &Key, hard: &Amounts) -> Amounts {
     let mut used: Amounts = hard.keys().map(|name| (name.clone(), Quantity::ZERO)).collect();
     let snapshot = api.registry().snapshot();
     for served in snapshot.all_stored().filter(|s| s.kind.namespaced) {
         let resource = served.id.as_str();
-        if !concerns(resource, &hard) {
+        if !concerns(resource, hard) {
             continue;
         }
         let query = ListQuery { namespace: Some(key.namespace()), ..ListQuery::default() };
@@ -308,11 +385,7 @@ async fn recount_one(api: &Api, key: &Key) -> Result<(), ApiError> {
             }
         }
     }
-    let change = |quota: &mut Value| set_used(quota, &used);
-    match Box::pin(api.modify_object(key, "status", MANAGER, change)).await {
-        Err(e) if e.reason != "NotFound" => Err(e),
-        _ => Ok(()),
-    }
+    used
 }
 
 fn needs_contents(resource: &str) -> bool {

@@ -153,7 +153,7 @@ fn derived(api: &Api, events: &[Event]) -> BTreeSet<Work> {
         if object.event == EventKind::Deleted {
             after_deletion(api, object, &mut work);
         } else {
-            of_object(object, &mut work);
+            of_object(object, false, &mut work);
             if object.event == EventKind::Added && !object.owners.is_empty() {
                 work.insert(Work::Object(object.key.clone()));
             }
@@ -162,7 +162,7 @@ fn derived(api: &Api, events: &[Event]) -> BTreeSet<Work> {
     work
 }
 
-fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
+fn of_object(object: &Stored, swept: bool, work: &mut BTreeSet<Work>) {
     let name = object.name().to_owned();
     match object.key.resource.as_str() {
         "namespaces" if object.deleting => drop(work.insert(Work::Namespace(name))),
@@ -171,7 +171,9 @@ fn of_object(object: &Stored, work: &mut BTreeSet<Work>) {
             work.insert(Work::Definition(name));
         }
         CLUSTER_ROLES => drop(work.insert(Work::Roles)),
-        QUOTAS => drop(work.insert(Work::Quotas(object.namespace().to_owned()))),
+        QUOTAS if swept || crate::admission::is_uncounted(&object.value()) => {
+            work.insert(Work::Quotas(object.namespace().to_owned()));
+        }
         "secrets" if token::may_hold_token(object) => {
             work.insert(Work::Token(object.key.clone()));
         }
@@ -229,7 +231,7 @@ fn unfinished(api: &Api, owned: bool) -> BTreeSet<Work> {
         let query = ListQuery { filter: Some(&filter), ..ListQuery::default() };
         if let Ok(listing) = api.store().list(&resource, &query) {
             for object in &listing.items {
-                of_object(object, &mut work);
+                of_object(object, true, &mut work);
                 if owned && !object.owners.is_empty() {
                     work.insert(Work::Object(object.key.clone()));
                 }

@@ -36,7 +36,7 @@ pub(crate) use metadata::{name_suffix, new_uid};
 pub use params::Params;
 pub(crate) use params::percent_decode;
 pub use reply::{Reply, ReplyBody};
-pub(crate) use route::{Asked, respond};
+pub(crate) use route::{Annotations, Asked, respond};
 pub use selector::{FieldSelector, LabelSelector, Selector};
 pub(crate) use shape::complete_silently;
 pub use target::Target;
@@ -97,6 +97,8 @@ pub struct Call {
     pub warnings: Vec<String>,
     /// What admission has to say in the audit log.
     pub annotations: Vec<(String, String)>,
+    /// What was charged to quotas for this write, until it is over.
+    pub(crate) hold: Option<Arc<crate::admission::Hold>>,
 }
 
 impl Call {

@@ -26,6 +26,10 @@ impl Asked<'_> {
     }
 }
 
+/// What admission has to say in the audit log, beside an answer.
+#[derive(Clone)]
+pub(crate) struct Annotations(pub(crate) Vec<(String, String)>);
+
 /// Answers a request for a resource.
 pub(crate) async fn respond(api: &Api, target: &Target, asked: &Asked<'_>) -> Reply {
     let mut call = Call::default();
@@ -35,6 +39,9 @@ pub(crate) async fn respond(api: &Api, target: &Target, asked: &Asked<'_>) -> Re
     };
     if let Some(text) = &target.served.deprecation {
         call.warn(text.as_str());
+    }
+    if !call.annotations.is_empty() {
+        reply.extensions_mut().insert(Annotations(std::mem::take(&mut call.annotations)));
     }
     for warning in &call.warnings {
         // RFC 7234 warn-text is a quoted string.

@@ -4,6 +4,7 @@ mod credentials;
 
 pub use credentials::{Credentials, CredentialsError};
 
+use crate::handle::Origin;
 use crate::rest::reply::{Reply, ReplyBody};
 use crate::server::ApiServer;
 use flate2::Compression;
@@ -50,8 +51,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
             // Out of file descriptors, or a client that went: neither ends the server.
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -68,8 +69,9 @@ pub async fn serve(
                 return;
             };
             let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            let certified = certificate.and_then(|c| crate::access::certificate_identity(c));
-            let service = TowerToHyperService::new(server.connection_service(certified));
+            let identity = certificate.and_then(|c| crate::access::certificate_identity(c));
+            let origin = Origin { identity, peer: Some(peer.ip()), socket: true };
+            let service = TowerToHyperService::new(server.connection_service(origin));
             let mut builder = Builder::new(TokioExecutor::new());
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
             builder

@@ -8,6 +8,7 @@ mod endings;
 mod identity;
 mod kinds;
 mod objects;
+mod observing;
 mod serving;
 
 use bytes::Bytes;
