@@ -1,6 +1,10 @@
 //! Hashes, passwords and ciphers. Randomness comes from the render's [`crate::Env`].
 
 mod bcrypt;
+mod certificates;
+mod der;
+mod dsa;
+mod keys;
 mod master_password;
 #[cfg(test)]
 mod tests;
@@ -21,6 +25,7 @@ const S: Type = Type::String;
 
 /// Registers the functions.
 pub(super) fn register(f: &mut Functions) {
+    certificates::register(f);
     let one = Signature::new(&[S]);
     let two = Signature::new(&[S, S]);
     f.add("sha1sum", one, |_, a| Ok(hex(&sha1::Sha1::digest(bytes(a, 0))).into()));
