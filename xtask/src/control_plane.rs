@@ -22,6 +22,7 @@ const HELP: &str = "cargo xtask control-plane [COMMAND] [OPTIONS]
                      folder for temporary files); emptied at the start
   --detach           returns when the server is ready, leaving everything running
   --audit            writes audit.log: one line for each request, with who asked for what
+  --controllers LIST only these controllers, such as `namespace-controller,garbage-collector-controller`
   --no-controllers   without kube-controller-manager: no garbage collection, no ReplicaSets, namespaces never end
 
 The programs are kept in $WINDLASS_CONTROL_PLANE, otherwise in ~/.cache/windlass-control-plane.
@@ -31,7 +32,8 @@ The programs are kept in $WINDLASS_CONTROL_PLANE, otherwise in ~/.cache/windlass
 struct Settings {
     data: PathBuf,
     detach: bool,
-    controllers: bool,
+    /// As the flag of kube-controller-manager; empty for none at all.
+    controllers: String,
     audit: bool,
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let mut settings = Settings {
         data: std::env::temp_dir().join("windlass-control-plane"),
         detach: false,
-        controllers: true,
+        controllers: "*".to_owned(),
         audit: false,
     };
     let mut command = None;
@@ -53,7 +55,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             }
             "--detach" => settings.detach = true,
             "--audit" => settings.audit = true,
-            "--no-controllers" => settings.controllers = false,
+            "--controllers" => {
+                settings.controllers =
+                    rest.next().cloned().ok_or("--controllers wants a list after it")?
+            }
+            "--no-controllers" => settings.controllers.clear(),
             "--help" | "-h" => {
                 print!("{HELP}");
                 return Ok(());
@@ -69,16 +75,26 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
 }
 
+/// Does `work`, given the kubeconfig, while a control plane with these controllers runs in `data`.
+pub(crate) fn while_running(
+    data: &Path,
+    controllers: &str,
+    work: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<(), String> {
+    let settings = Settings {
+        data: data.to_owned(),
+        detach: false,
+        controllers: controllers.to_owned(),
+        audit: false,
+    };
+    let mut processes = started(&settings)?;
+    let outcome = work(&data.join("kubeconfig"));
+    processes.stop();
+    outcome
+}
+
 fn start(settings: &Settings) -> Result<(), String> {
-    let programs = build::programs()?;
-    prepare(&settings.data)?;
-    let files = certificates::write(&settings.data)?;
-    let mut processes = Processes::new(programs, settings.data.clone());
-    let outcome = start_all(settings, &files, &mut processes);
-    if let Err(message) = outcome {
-        processes.stop();
-        return Err(format!("{message}; logs are in {}", settings.data.display()));
-    }
+    let processes = started(settings)?;
     let kubeconfig = settings.data.join("kubeconfig");
     println!("{}", kubeconfig.display());
     if settings.detach {
@@ -87,6 +103,20 @@ fn start(settings: &Settings) -> Result<(), String> {
     }
     eprintln!("running; Ctrl-C stops it. kubectl --kubeconfig {} get ns", kubeconfig.display());
     processes.until_interrupted()
+}
+
+fn started(settings: &Settings) -> Result<Processes, String> {
+    let programs = build::programs()?;
+    prepare(&settings.data)?;
+    let files = certificates::write(&settings.data)?;
+    let mut processes = Processes::new(programs, settings.data.clone());
+    match start_all(settings, &files, &mut processes) {
+        Ok(()) => Ok(processes),
+        Err(message) => {
+            processes.stop();
+            Err(format!("{message}; logs are in {}", settings.data.display()))
+        }
+    }
 }
 
 /// An empty data folder. One that something else fills is not touched.
@@ -127,8 +157,10 @@ fn start_all(
     let kubeconfig = settings.data.join("kubeconfig");
     write_private(&kubeconfig, &files.kubeconfig(server))?;
     wait_until("the server is ready", processes, |p| p.kubectl(&["get", "--raw", "/readyz"]))?;
-    if settings.controllers {
-        processes.spawn("kube-controller-manager", &controller_flags(files, &kubeconfig))?;
+    if !settings.controllers.is_empty() {
+        let mut flags = controller_flags(files, &kubeconfig);
+        flags.push(format!("--controllers={}", settings.controllers));
+        processes.spawn("kube-controller-manager", &flags)?;
         wait_until("the controllers work", processes, |p| {
             p.kubectl(&["get", "serviceaccount", "default", "--namespace", "default"])
         })?;

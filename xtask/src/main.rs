@@ -2,6 +2,7 @@
 
 mod builtin_facts;
 mod control_plane;
+mod differential;
 mod kustomize_facts;
 mod structure;
 mod test;
@@ -19,6 +20,8 @@ const HELP: &str = "cargo xtask COMMAND
   control-plane
               builds and starts a real kube-apiserver, etcd and kube-controller-manager to compare with (needs go);
               `control-plane --help` says more
+  differential
+              sends the same requests to our API server and to that one, and compares the answers
   help        this text
 ";
 
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Some("tidy") => test::tidy(),
         Some("structure") => structure::check(),
         Some("control-plane") => control_plane::run(&arguments[1..]),
+        Some("differential") => differential::run(&arguments[1..]),
         Some("builtin-facts") => builtin_facts::run(&arguments[1..]),
         Some("kustomize-facts") => kustomize_facts::run(&arguments[1..]),
         None | Some("help" | "--help" | "-h") => {

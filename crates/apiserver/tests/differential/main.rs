@@ -19,12 +19,17 @@ use side::Side;
 use std::time::{Duration, Instant};
 
 /// How long the two may need to come to the same state where controllers work behind the API.
-const SETTLING: Duration = Duration::from_secs(8);
+const SETTLING: Duration = Duration::from_secs(4);
+
+/// Cases that take longer are named.
+const SLOW: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn answers_are_those_of_a_real_server() {
     let Some(kubeconfig) = std::env::var_os("WINDLASS_REAL_SERVER") else {
-        println!("skipped: `cargo xtask differential` builds and starts a real kube-apiserver to compare with");
+        println!(
+            "skipped: `cargo xtask differential` builds and starts a real kube-apiserver to compare with"
+        );
         return;
     };
     let mut ours = Side::ours().await;
@@ -34,7 +39,11 @@ async fn answers_are_those_of_a_real_server() {
         cases::all().into_iter().filter(|case| case.name.contains(&wanted)).collect();
     let mut report = Report::default();
     for case in &cases {
+        let begin = Instant::now();
         run(case, &mut ours, &mut real, &mut report).await;
+        if begin.elapsed() > SLOW {
+            println!("{} took {:.1} s", case.name, begin.elapsed().as_secs_f32());
+        }
     }
     let known = Known::read();
     // A selection of cases says nothing about entries that belong to the others.

@@ -69,8 +69,14 @@ impl Names {
                 if key == "managedFields" {
                     // Sorted by time, then name, on both sides; a second that turns must not change the order.
                     list.sort_by_key(|entry| {
-                        let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-                        [text("manager"), text("operation"), text("subresource"), text("apiVersion")]
+                        let text =
+                            |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+                        [
+                            text("manager"),
+                            text("operation"),
+                            text("subresource"),
+                            text("apiVersion"),
+                        ]
                     });
                 }
             }
@@ -142,7 +148,8 @@ fn digits(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         out.push_str(&rest[..start]);
-        let end = rest[start..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |n| start + n);
+        let end =
+            rest[start..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |n| start + n);
         out.push_str("<n>");
         rest = &rest[end..];
     }

@@ -63,7 +63,11 @@ impl Report {
                 continue;
             }
             unexpected += 1;
-            let _ = writeln!(text, "== {} step {} ({})\n{}", found.case, found.step, found.status, found.request);
+            let _ = writeln!(
+                text,
+                "== {} step {} ({})\n{}",
+                found.case, found.step, found.status, found.request
+            );
             for difference in found.differences.iter().zip(&entries).filter(|(_, e)| e.is_none()) {
                 let Difference { path, ours, real } = difference.0;
                 let _ = writeln!(text, "  {path}\n    ours {ours}\n    real {real}");
@@ -87,7 +91,8 @@ impl Report {
         let mut details = format!("{summary}\nall of it is in {}\n", file.display());
         details.extend(text.chars().take(4000));
         for entry in &stale {
-            let _ = writeln!(details, "\nknown-differences.txt lists what no longer differs: {entry}");
+            let _ =
+                writeln!(details, "\nknown-differences.txt lists what no longer differs: {entry}");
         }
         Verdict { passed: unexpected == 0 && stale.is_empty(), summary, details }
     }

@@ -2,6 +2,7 @@
 
 use crate::cases::{Body, Step};
 use crate::normal::{Answer, Names};
+use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use kube::Client;
@@ -9,7 +10,11 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 use windlass_apiserver::{ApiServer, Identity, Options};
+
+/// No request of the suite takes longer, watches included.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Side {
     client: Client,
@@ -67,14 +72,11 @@ impl Side {
             request = request.header("accept", &step.accept);
         }
         let request = request.body(kube::client::Body::from(body)).unwrap();
-        let reply = self.client.send(request).await.unwrap();
-        let status = reply.status().as_u16();
-        let header = |name: &str| {
-            let values = reply.headers().get_all(name).iter();
-            values.map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).collect::<Vec<_>>()
-        };
-        let (content, warnings) = (header("content-type").join(","), header("warning"));
-        let bytes = reply.into_body().collect().await.unwrap().to_bytes();
+        let (status, content, warnings, bytes) =
+            match tokio::time::timeout(PATIENCE, self.send(request)).await {
+                Ok(answered) => answered,
+                Err(_) => (0, String::new(), Vec::new(), "no answer in time".into()),
+            };
         let mut documents: Vec<Value> = serde_json::Deserializer::from_slice(&bytes)
             .into_iter::<Value>()
             .map_while(Result::ok)
@@ -88,6 +90,22 @@ impl Side {
         let mut answer = Answer { status, content, warnings, body };
         self.names.normalise(&mut answer, step);
         answer
+    }
+
+    /// Sends, and reads everything: status, content type, warnings, body.
+    async fn send(
+        &self,
+        request: Request<kube::client::Body>,
+    ) -> (u16, String, Vec<String>, Bytes) {
+        let reply = self.client.send(request).await.unwrap();
+        let header = |name: &str| {
+            let values = reply.headers().get_all(name).iter();
+            values.map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).collect::<Vec<_>>()
+        };
+        let (status, content) = (reply.status().as_u16(), header("content-type").join(","));
+        let warnings = header("warning");
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        (status, content, warnings, body)
     }
 
     fn remember(&mut self, path: &str, status: u16, body: &Value) {
