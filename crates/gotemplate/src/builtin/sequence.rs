@@ -98,6 +98,10 @@ pub(super) fn slice(args: &[Reflected]) -> Result<Reflected, String> {
     };
     let mut bounds = [0, length, capacity];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        // Unlike `index`, `slice` does not look into interfaces.
+        if index.boxed {
+            return Err("cannot index slice/array with type interface {}".into());
+        }
         *bound = position(&index.value, capacity)?;
     }
     let [from, to, end] = bounds;

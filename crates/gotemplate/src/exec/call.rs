@@ -4,7 +4,7 @@ use super::eval::Final;
 use super::{Executor, Failure, RED_ZONE, STACK};
 use crate::builtin::{Builtin, Reflected};
 use crate::function::{Call, FunctionError, Signature};
-use crate::parse::{Id, NodeKind};
+use crate::parse::{Id, NodeKind, Span};
 use crate::value::{GoObject, Int, Kind, Method, Type, Value};
 use std::rc::Rc;
 
@@ -13,14 +13,15 @@ impl<'a> Executor<'a> {
     pub(super) fn function(
         &mut self,
         dot: &Reflected,
-        index: usize,
+        index: u32,
         node: Id,
-        name: &str,
+        name: Span,
         args: &[Id],
         last: Final,
     ) -> Result<Reflected, Failure> {
-        let set = self.set;
-        let function = set.options().functions.at(index);
+        let (set, source) = (self.set, self.source);
+        let name = source.slice(name);
+        let function = set.options().functions.at(index as usize);
         let args = args.get(1..).unwrap_or_default();
         self.count_args(&function.signature, name, args.len(), last.is_some())?;
         if let Some(builtin) = function.builtin {
@@ -186,15 +187,15 @@ impl<'a> Executor<'a> {
                 }
                 return self.fail(format!("cannot assign nil to {target}"));
             }
-            NodeKind::Field(names) => self.fields(dot, dot, id, names, &[], None)?,
+            NodeKind::Field(names) => self.fields(dot, dot, id, *names, &[], None)?,
             NodeKind::Variable { name, slot, fields } => {
-                self.variable(dot, id, (name, *slot, fields), &[], None)?
+                self.variable(dot, id, (*name, *slot, *fields), &[], None)?
             }
             NodeKind::Pipe(_) => stacker::maybe_grow(RED_ZONE, STACK, || self.pipeline(dot, id))?,
             NodeKind::Identifier { name, function } => {
-                self.function(dot, *function, id, name, &[], None)?
+                self.function(dot, *function, id, *name, &[], None)?
             }
-            NodeKind::Chain { node, fields } => self.chain(dot, id, *node, fields, &[], None)?,
+            NodeKind::Chain { node, fields } => self.chain(dot, id, *node, *fields, &[], None)?,
             literal => return self.constant(target.unwrap_or(Type::Any), id, literal),
         };
         self.checked(value, target)
@@ -213,7 +214,9 @@ impl<'a> Executor<'a> {
                 _ => (None, "bool"),
             },
             Kind::String => match literal {
-                NodeKind::String { text, .. } => (Some(text.value()), "string"),
+                NodeKind::String { quoted, constant } => {
+                    (Some(self.source.constant(*quoted, constant)), "string")
+                }
                 _ => (None, "string"),
             },
             Kind::Float64 => (number.and_then(|n| n.float).map(Value::Float), "float"),

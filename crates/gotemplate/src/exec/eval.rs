@@ -3,7 +3,7 @@
 use super::{Executor, Failure, RED_ZONE, STACK};
 use crate::builtin::Reflected;
 use crate::fmt::quote;
-use crate::parse::{Id, Ideal, NodeKind, Number, Slot};
+use crate::parse::{Declared, Id, Ideal, Many, NodeKind, Number, Slot, Span};
 use crate::set::MissingKey;
 use crate::value::{Kind, Value};
 
@@ -19,31 +19,26 @@ impl<'a> Executor<'a> {
             return Ok(Reflected::INVALID);
         };
         let mut value: Final = None;
-        for command in &pipe.commands {
+        for command in source.links(pipe.commands) {
             let mut result = self.command(dot, *command, value)?;
             // What an interface holds is taken out of it.
             result.boxed = false;
             value = Some(result);
         }
         let value = value.unwrap_or_default();
-        for variable in &pipe.declared {
+        for variable in source.declared(pipe.declared) {
             self.set(variable, value.clone())?;
         }
         Ok(value)
     }
 
-    pub(super) fn set(
-        &mut self,
-        (name, slot): &(Box<str>, Option<Slot>),
-        value: Reflected,
-    ) -> Result<(), Failure> {
-        match slot {
-            Some(slot) => {
-                self.variables[self.frame + slot.0 as usize] = Some(value);
-                Ok(())
-            }
-            None => self.fail(format!("undefined variable: {name}")),
+    pub(super) fn set(&mut self, variable: &Declared, value: Reflected) -> Result<(), Failure> {
+        if variable.slot == Slot::NONE {
+            let name = self.source.slice(variable.name);
+            return self.fail(format!("undefined variable: {name}"));
         }
+        self.variables[self.frame + variable.slot.0 as usize] = Some(value);
+        Ok(())
     }
 
     fn command(&mut self, dot: &Reflected, id: Id, last: Final) -> Result<Reflected, Failure> {
@@ -52,23 +47,24 @@ impl<'a> Executor<'a> {
         let NodeKind::Command(args) = &source.node(id).kind else {
             return self.fail("unknown node");
         };
+        let args = source.links(*args);
         let first = args[0];
         match &source.node(first).kind {
             NodeKind::Field(names) => {
                 self.at = first;
-                self.fields(dot, dot, first, names, args, last)
+                self.fields(dot, dot, first, *names, args, last)
             }
-            NodeKind::Chain { node, fields } => self.chain(dot, first, *node, fields, args, last),
+            NodeKind::Chain { node, fields } => self.chain(dot, first, *node, *fields, args, last),
             NodeKind::Identifier { name, function } => {
                 self.at = first;
-                self.function(dot, *function, id, name, args, last)
+                self.function(dot, *function, id, *name, args, last)
             }
             NodeKind::Pipe(_) => {
                 self.not_a_function(args, &last)?;
                 self.pipeline(dot, first)
             }
             NodeKind::Variable { name, slot, fields } => {
-                self.variable(dot, first, (name, *slot, fields), args, last)
+                self.variable(dot, first, (*name, *slot, *fields), args, last)
             }
             literal => {
                 self.at = first;
@@ -88,7 +84,7 @@ impl<'a> Executor<'a> {
         Ok(Reflected::of(match literal {
             NodeKind::Bool(b) => Value::Bool(*b),
             NodeKind::Number(number) => self.ideal(number)?,
-            NodeKind::String { text, .. } => text.value(),
+            NodeKind::String { quoted, constant } => self.source.constant(*quoted, constant),
             _ => {
                 let node = self.node_text(id);
                 return self.fail(format!("can't evaluate command {}", quote(&node)));
@@ -122,13 +118,14 @@ impl<'a> Executor<'a> {
         &mut self,
         dot: &Reflected,
         id: Id,
-        (name, slot, fields): (&str, Option<Slot>, &[Box<str>]),
+        (name, slot, fields): (Span, Slot, Many),
         args: &[Id],
         last: Final,
     ) -> Result<Reflected, Failure> {
         self.at = id;
-        let at = slot.map(|s| self.frame + s.0 as usize);
-        let Some(value) = at.and_then(|at| self.variables[at].clone()) else {
+        let at = self.frame.saturating_add(slot.0 as usize);
+        let Some(value) = self.variables.get(at).cloned().flatten() else {
+            let name = self.source.slice(name);
             return self.fail(format!("undefined variable: {name}"));
         };
         if fields.is_empty() {
@@ -143,7 +140,7 @@ impl<'a> Executor<'a> {
         dot: &Reflected,
         id: Id,
         node: Id,
-        fields: &[Box<str>],
+        fields: Many,
         args: &[Id],
         last: Final,
     ) -> Result<Reflected, Failure> {
@@ -162,19 +159,21 @@ impl<'a> Executor<'a> {
         dot: &Reflected,
         receiver: &Reflected,
         node: Id,
-        names: &[Box<str>],
+        names: Many,
         args: &[Id],
         last: Final,
     ) -> Result<Reflected, Failure> {
-        let Some((name, path)) = names.split_last() else {
+        let source = self.source;
+        let Some((name, path)) = source.fields(names).split_last() else {
             return Ok(receiver.clone());
         };
+        let name = source.slice(*name);
         let Some((first, path)) = path.split_first() else {
             return self.field(dot, receiver, name, node, args, last);
         };
-        let mut receiver = self.field(dot, receiver, first, node, &[], None)?;
+        let mut receiver = self.field(dot, receiver, source.slice(*first), node, &[], None)?;
         for name in path {
-            receiver = self.field(dot, &receiver, name, node, &[], None)?;
+            receiver = self.field(dot, &receiver, source.slice(*name), node, &[], None)?;
         }
         self.field(dot, &receiver, name, node, args, last)
     }

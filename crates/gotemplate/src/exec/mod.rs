@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fmt::{Output, quote, write_value};
 use crate::function::FunctionError;
 use crate::limits::Budget;
-use crate::parse::{Branch, Id, NodeKind, Source, Template};
+use crate::parse::{Branch, Id, Many, NodeKind, Source, Template};
 use crate::set::Set;
 use crate::value::Value;
 
@@ -147,7 +147,7 @@ impl<'a> Executor<'a> {
         self.step()?;
         let source = self.source;
         match &source.node(id).kind {
-            NodeKind::Text(range) => self.write(source.slice(range))?,
+            NodeKind::Text(span) => self.write(source.slice(*span))?,
             NodeKind::Action(pipe) => {
                 let value = self.pipeline(dot, *pipe)?;
                 if !self.declares(*pipe) {
@@ -155,13 +155,15 @@ impl<'a> Executor<'a> {
                     self.print(&value.value)?;
                 }
             }
-            NodeKind::List(nodes) => return self.list(dot, nodes),
+            NodeKind::List(nodes) => return self.list(dot, *nodes),
             NodeKind::If(branch) => return self.branch(dot, branch, false),
             NodeKind::With(branch) => return self.branch(dot, branch, true),
             NodeKind::Range(branch) => {
                 self.range(dot, branch)?;
             }
-            NodeKind::Template { name, pipe } => self.call_template(dot, name, *pipe)?,
+            NodeKind::Template { name, pipe } => {
+                self.call_template(dot, source.template_name(*name), *pipe)?;
+            }
             NodeKind::Break => return Ok(Flow::Break),
             NodeKind::Continue => return Ok(Flow::Continue),
             _ => return self.fail(format!("unknown node: {}", self.node_text(id))),
@@ -169,9 +171,10 @@ impl<'a> Executor<'a> {
         Ok(Flow::Next)
     }
 
-    fn list(&mut self, dot: &Reflected, nodes: &[Id]) -> Result<Flow, Failure> {
+    fn list(&mut self, dot: &Reflected, nodes: Many) -> Result<Flow, Failure> {
+        let source = self.source;
         stacker::maybe_grow(RED_ZONE, STACK, || {
-            for node in nodes {
+            for node in source.links(nodes) {
                 let flow = self.walk(dot, *node)?;
                 if flow != Flow::Next {
                     return Ok(flow);

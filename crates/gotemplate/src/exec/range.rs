@@ -66,7 +66,7 @@ impl<'a> Executor<'a> {
 
     fn range_int(&mut self, this: &Loop<'_>, int: Int) -> Result<bool, Failure> {
         let end = int.wide();
-        if this.pipe.declared.len() > 1 {
+        if self.source.declared(this.pipe.declared).len() > 1 {
             return self.fail(format!("can't use {end} to iterate over more than one variable"));
         }
         let mut at: i128 = 0;
@@ -116,7 +116,8 @@ impl<'a> Executor<'a> {
         index: Reflected,
         item: Reflected,
     ) -> Result<bool, Failure> {
-        match &*this.pipe.declared {
+        let source = self.source;
+        match source.declared(this.pipe.declared) {
             [] => {}
             [only] => self.set(only, item.clone())?,
             [first, second, ..] => {

@@ -1,8 +1,8 @@
 //! Texts, actions and what begins with a keyword.
 
 use super::lex::{Item, Kind};
-use super::parser::{Found, Parser, Scope};
-use super::tree::{Branch, Id, NodeKind};
+use super::parser::{Found, Parser, Scope, small};
+use super::tree::{Branch, Id, NodeKind, Span};
 use crate::error::Error;
 use crate::fmt::quote;
 
@@ -27,7 +27,7 @@ impl Parser<'_> {
     /// A whole text, into [`Parser::found`].
     pub(super) fn whole(&mut self, name: &str) -> Result<(), Error> {
         let pos = self.peek().start;
-        let mut nodes = Vec::new();
+        let mark = self.mark();
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delimiter = self.next();
@@ -38,11 +38,12 @@ impl Parser<'_> {
                 self.backup2(delimiter);
             }
             match self.text_or_action()? {
-                Piece::Node(node) => nodes.push(node),
+                Piece::Node(node) => self.push(node),
                 piece => return Err(self.error(format!("unexpected {}", piece.text()))),
             }
         }
-        let root = self.add(pos, NodeKind::List(nodes.into()));
+        let nodes = self.take(mark);
+        let root = self.add(pos, NodeKind::List(nodes));
         self.install(name.into(), root)
     }
 
@@ -95,11 +96,14 @@ impl Parser<'_> {
 
     fn item_list(&mut self) -> Result<(Id, Piece), Error> {
         let pos = self.peek_non_space().start;
-        let mut nodes = Vec::new();
+        let mark = self.mark();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Piece::Node(node) => nodes.push(node),
-                end => return Ok((self.add(pos, NodeKind::List(nodes.into())), end)),
+                Piece::Node(node) => self.push(node),
+                end => {
+                    let nodes = self.take(mark);
+                    return Ok((self.add(pos, NodeKind::List(nodes)), end));
+                }
             }
         }
         Err(self.error("unexpected EOF"))
@@ -109,13 +113,13 @@ impl Parser<'_> {
         let item = self.next_non_space();
         match item.kind {
             Kind::Text => {
-                let (start, end) = (item.start as u32, item.end as u32);
-                Ok(Piece::Node(self.add(item.start, NodeKind::Text(start..end))))
+                let span = Span { start: item.start, end: item.end };
+                Ok(Piece::Node(self.add(item.start, NodeKind::Text(span))))
             }
             Kind::LeftDelim => {
-                self.scope.action_line = item.line;
+                self.scope.action = Some(item.start);
                 let piece = self.action()?;
-                self.scope.action_line = 0;
+                self.scope.action = None;
                 Ok(piece)
             }
             _ => Err(self.unexpected(item, "input")),
@@ -183,7 +187,7 @@ impl Parser<'_> {
             Piece::Else => Some(self.otherwise(keyword)?),
             _ => None,
         };
-        let pos = self.source.node(pipe).pos as usize;
+        let pos = self.source.node(pipe).pos;
         let branch = Branch { pipe, list, otherwise };
         let kind = match keyword {
             "if" => NodeKind::If(branch),
@@ -204,7 +208,10 @@ impl Parser<'_> {
         if chained {
             self.next();
             let inner = self.branch(keyword)?;
-            return Ok(self.add(next.start, NodeKind::List(Box::new([inner]))));
+            let mark = self.mark();
+            self.push(inner);
+            let nodes = self.take(mark);
+            return Ok(self.add(next.start, NodeKind::List(nodes)));
         }
         match self.item_list()? {
             (list, Piece::End) => Ok(list),
@@ -219,7 +226,7 @@ impl Parser<'_> {
         let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
         let body = name.clone();
         self.apart(|p| p.body(body, CONTEXT))?;
-        Ok(self.add(item.start, NodeKind::Template { name, pipe: Some(pipe) }))
+        Ok(self.add_template(item, name, Some(pipe)))
     }
 
     fn template(&mut self) -> Result<Id, Error> {
@@ -231,7 +238,13 @@ impl Parser<'_> {
             self.backup();
             pipe = Some(self.pipeline(CONTEXT, Kind::RightDelim)?);
         }
-        Ok(self.add(item.start, NodeKind::Template { name, pipe }))
+        Ok(self.add_template(item, name, pipe))
+    }
+
+    fn add_template(&mut self, item: Item, name: Box<str>, pipe: Option<Id>) -> Id {
+        let at = small(self.source.templates.len());
+        self.source.templates.push(name);
+        self.add(item.start, NodeKind::Template { name: at, pipe })
     }
 
     fn template_name(&mut self, item: Item, context: &str) -> Result<Box<str>, Error> {

@@ -1,10 +1,10 @@
-//! From text to items. Follows the scanner of Go's `text/template/parse` state by state, since its line numbers and
-//! complaints are visible to users.
+//! From text to items. Follows the scanner of Go's `text/template/parse` state by state, since its complaints are
+//! visible to users. Lines are not counted here: an item's place tells its line when somebody asks.
 
 use super::Delimiters;
 use crate::fmt::{is_digit, is_letter, quote, unicode_name};
 
-/// What kind of item. The order is that of Go's only in that keywords come last.
+/// What kind of item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     #[default]
@@ -44,45 +44,21 @@ pub(super) enum Kind {
     With,
 }
 
-/// An item: where it begins and ends, and the line of its beginning.
+/// An item: where it begins and ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Item {
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) line: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
-
-enum State {
-    Text,
-    LeftDelim,
-    Comment,
-    RightDelim,
-    Inside,
-    Space,
-    Identifier,
-    Field,
-    Variable,
-    CharConstant,
-    Number,
-    Quote,
-    RawQuote,
-}
-
-/// What follows a state: another one, or an item for the parser.
-type Step = Result<State, Item>;
 
 pub(super) struct Lexer<'a> {
     /// Emptied after an error, as in Go.
     input: &'a str,
-    left: &'a str,
-    right: &'a str,
+    delimiters: &'a Delimiters,
     pos: usize,
     start: usize,
-    at_eof: bool,
-    parens: i32,
-    line: usize,
-    start_line: usize,
+    parens: u32,
     inside: bool,
     pub(super) break_ok: bool,
     pub(super) continue_ok: bool,
@@ -90,7 +66,6 @@ pub(super) struct Lexer<'a> {
     pub(super) error: String,
 }
 
-const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
 /// A trim marker and the space beside it.
 const MARKER: usize = 2;
 
@@ -98,14 +73,10 @@ impl<'a> Lexer<'a> {
     pub(super) fn new(input: &'a str, delimiters: &'a Delimiters) -> Self {
         Self {
             input,
-            left: &delimiters.left,
-            right: &delimiters.right,
+            delimiters,
             pos: 0,
             start: 0,
-            at_eof: false,
             parens: 0,
-            line: 1,
-            start_line: 1,
             inside: false,
             break_ok: true,
             continue_ok: true,
@@ -115,242 +86,186 @@ impl<'a> Lexer<'a> {
 
     /// The next item; [`Kind::Eof`] again and again at the end.
     pub(super) fn next_item(&mut self) -> Item {
-        let mut state = if self.inside { State::Inside } else { State::Text };
-        loop {
-            let step = match state {
-                State::Text => self.text(),
-                State::LeftDelim => self.left_delim(),
-                State::Comment => self.comment(),
-                State::RightDelim => Err(self.right_delim()),
-                State::Inside => self.inside_action(),
-                State::Space => self.space(),
-                State::Identifier => Err(self.identifier()),
-                State::Field => Err(self.field_or_variable(Kind::Field)),
-                State::Variable => Err(self.field_or_variable(Kind::Variable)),
-                State::CharConstant => Err(self.quoted('\'', Kind::CharConstant)),
-                State::Number => Err(self.number()),
-                State::Quote => Err(self.quoted('"', Kind::String)),
-                State::RawQuote => Err(self.raw_quoted()),
-            };
-            match step {
-                Ok(next) => state = next,
-                Err(item) => return item,
-            }
-        }
+        if self.inside { self.inside_action() } else { self.text() }
     }
 
-    fn rest(&self) -> &'a str {
-        // Positions computed from trim markers stay on character borders: markers are ASCII.
-        self.input.get(self.pos..).unwrap_or_default()
+    fn rest(&self) -> &'a [u8] {
+        &self.input.as_bytes()[self.pos..]
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.input.as_bytes().get(self.pos).copied()
+    }
+
+    fn char(&self) -> Option<char> {
+        // Positions are always at the border of a character: what is skipped by bytes is ASCII.
+        self.input.get(self.pos..).and_then(|rest| rest.chars().next())
     }
 
     fn next(&mut self) -> Option<char> {
-        let Some(c) = self.rest().chars().next() else {
-            self.at_eof = true;
-            return None;
+        let c = match self.byte()? {
+            b if b.is_ascii() => char::from(b),
+            _ => self.char()?,
         };
         self.pos += c.len_utf8();
-        if c == '\n' {
-            self.line += 1;
-        }
         Some(c)
     }
 
-    fn backup(&mut self) {
-        if self.at_eof {
-            return;
-        }
-        if let Some(c) = self.input.get(..self.pos).and_then(|s| s.chars().next_back()) {
-            self.pos -= c.len_utf8();
-            if c == '\n' {
-                self.line -= 1;
-            }
-        }
-    }
-
-    fn peek(&mut self) -> Option<char> {
-        let c = self.next();
-        self.backup();
-        c
-    }
-
-    fn count_lines(&mut self) {
-        let passed = &self.input.as_bytes()[self.start..self.pos];
-        self.line += passed.iter().filter(|b| **b == b'\n').count();
-    }
-
     fn emit(&mut self, kind: Kind) -> Item {
-        let item = Item { kind, start: self.start, end: self.pos, line: self.start_line };
+        let item = Item { kind, start: self.start as u32, end: self.pos as u32 };
         self.start = self.pos;
-        self.start_line = self.line;
         item
     }
 
-    fn ignore(&mut self) {
-        self.count_lines();
+    fn skip(&mut self, count: usize) {
+        self.pos += count;
         self.start = self.pos;
-        self.start_line = self.line;
     }
 
-    fn accept(&mut self, valid: &str) -> bool {
-        // At the end of the input Go's ContainsRune looks for -1 and finds nothing.
-        if self.next().is_some_and(|c| valid.contains(c)) {
-            return true;
-        }
-        self.backup();
-        false
+    fn accept(&mut self, valid: &[u8]) -> bool {
+        let accepted = self.byte().is_some_and(|b| valid.contains(&b));
+        self.pos += usize::from(accepted);
+        accepted
     }
 
-    fn accept_run(&mut self, valid: &str) {
-        while self.next().is_some_and(|c| valid.contains(c)) {}
-        self.backup();
+    fn accept_run(&mut self, valid: &[u8]) {
+        while self.accept(valid) {}
     }
 
+    #[cold]
     fn fail(&mut self, message: impl Into<String>) -> Item {
-        let item =
-            Item { kind: Kind::Error, start: self.start, end: self.start, line: self.start_line };
+        let at = self.start as u32;
         self.error = message.into();
         self.start = 0;
         self.pos = 0;
         self.input = "";
-        item
+        Item { kind: Kind::Error, start: at, end: at }
     }
 
-    fn text(&mut self) -> Step {
-        let Some(x) = self.rest().find(self.left) else {
-            self.pos = self.input.len();
-            if self.pos > self.start {
-                self.count_lines();
-                return Err(self.emit(Kind::Text));
-            }
-            return Err(self.emit(Kind::Eof));
-        };
-        if x > 0 {
-            self.pos += x;
-            let text = &self.input[self.start..self.pos];
-            let after = &self.input[self.pos + self.left.len()..];
-            let trim = if has_left_marker(after) {
-                text.len() - text.trim_end_matches(SPACES).len()
-            } else {
-                0
+    /// Text up to the next action; comments are passed over.
+    fn text(&mut self) -> Item {
+        loop {
+            let Some(x) = self.delimiters.find_left(self.rest()) else {
+                self.pos = self.input.len();
+                let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
+                return self.emit(kind);
             };
-            self.pos -= trim;
-            self.count_lines();
-            let item = self.emit(Kind::Text);
-            self.pos += trim;
-            self.ignore();
-            if item.end > item.start {
-                return Err(item);
+            if x > 0 {
+                self.pos += x;
+                let text = &self.input.as_bytes()[self.start..self.pos];
+                let after = &self.rest()[self.delimiters.left.len()..];
+                let trim = if has_left_marker(after) { blanks_at_end(text) } else { 0 };
+                self.pos -= trim;
+                let item = self.emit(Kind::Text);
+                self.skip(trim);
+                if item.end > item.start {
+                    return item;
+                }
+            }
+            if let Some(item) = self.left_delim() {
+                return item;
             }
         }
-        Ok(State::LeftDelim)
     }
 
-    fn left_delim(&mut self) -> Step {
-        self.pos += self.left.len();
+    /// The item of the delimiter, or of a faulty comment; nothing after a comment.
+    fn left_delim(&mut self) -> Option<Item> {
+        self.pos += self.delimiters.left.len();
         let marker = if has_left_marker(self.rest()) { MARKER } else { 0 };
-        if self.rest()[marker..].starts_with("/*") {
-            self.pos += marker;
-            self.ignore();
-            return Ok(State::Comment);
+        if self.rest()[marker..].starts_with(b"/*") {
+            self.skip(marker);
+            return self.comment();
         }
         let item = self.emit(Kind::LeftDelim);
         self.inside = true;
-        self.pos += marker;
-        self.ignore();
+        self.skip(marker);
         self.parens = 0;
-        Err(item)
+        Some(item)
     }
 
-    fn comment(&mut self) -> Step {
+    fn comment(&mut self) -> Option<Item> {
         self.pos += 2;
-        let Some(x) = self.rest().find("*/") else {
-            return Err(self.fail("unclosed comment"));
+        let Some(x) = memchr::memmem::find(self.rest(), b"*/") else {
+            return Some(self.fail("unclosed comment"));
         };
         self.pos += x + 2;
         let Some(trim) = self.at_right_delim() else {
-            return Err(self.fail("comment ends before closing delimiter"));
+            return Some(self.fail("comment ends before closing delimiter"));
         };
-        self.count_lines();
-        self.emit(Kind::Text); // The comment itself, which nobody wants.
-        self.pass_right_delim(trim);
-        self.ignore();
-        Ok(State::Text)
+        self.skip(self.delimiters.right.len() + if trim { MARKER } else { 0 });
+        if trim {
+            self.skip(blanks_at_start(self.rest()));
+        }
+        None
     }
 
     /// Whether the right delimiter stands here, and whether with a trim marker.
     fn at_right_delim(&self) -> Option<bool> {
         let rest = self.rest();
-        if has_right_marker(rest) && rest[MARKER..].starts_with(self.right) {
+        let right = self.delimiters.right.as_bytes();
+        if has_right_marker(rest) && rest[MARKER..].starts_with(right) {
             return Some(true);
         }
-        rest.starts_with(self.right).then_some(false)
+        rest.starts_with(right).then_some(false)
     }
 
-    fn pass_right_delim(&mut self, trim: bool) {
+    fn right_delim(&mut self, trim: bool) -> Item {
         if trim {
-            self.pos += MARKER;
+            self.skip(MARKER);
         }
-        self.pos += self.right.len();
-        if trim {
-            let rest = self.rest();
-            self.pos += rest.len() - rest.trim_start_matches(SPACES).len();
-        }
-    }
-
-    fn right_delim(&mut self) -> Item {
-        let trim = self.at_right_delim() == Some(true);
-        if trim {
-            self.pos += MARKER;
-            self.ignore();
-        }
-        self.pos += self.right.len();
+        self.pos += self.delimiters.right.len();
         let item = self.emit(Kind::RightDelim);
         if trim {
-            let rest = self.rest();
-            self.pos += rest.len() - rest.trim_start_matches(SPACES).len();
-            self.ignore();
+            self.skip(blanks_at_start(self.rest()));
         }
         self.inside = false;
         item
     }
 
-    fn inside_action(&mut self) -> Step {
-        if self.at_right_delim().is_some() {
-            if self.parens == 0 {
-                return Ok(State::RightDelim);
-            }
-            return Err(self.fail("unclosed left paren"));
+    fn inside_action(&mut self) -> Item {
+        if let Some(trim) = self.at_right_delim() {
+            return match self.parens {
+                0 => self.right_delim(trim),
+                _ => self.fail("unclosed left paren"),
+            };
         }
+        let Some(first) = self.byte() else {
+            return self.fail("unclosed action");
+        };
+        match first {
+            b' ' | b'\t' | b'\r' | b'\n' => self.space(),
+            b'.' if self.rest().get(1).is_some_and(|b| !b.is_ascii_digit()) => {
+                self.pos += 1;
+                self.field_or_variable(Kind::Field)
+            }
+            b'$' => {
+                self.pos += 1;
+                self.field_or_variable(Kind::Variable)
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.identifier(),
+            b'.' | b'+' | b'-' | b'0'..=b'9' => self.number(),
+            _ => self.other(),
+        }
+    }
+
+    /// What begins with a character that is rarer.
+    fn other(&mut self) -> Item {
         let Some(c) = self.next() else {
-            return Err(self.fail("unclosed action"));
+            return self.fail("unclosed action");
         };
         match c {
-            ' ' | '\t' | '\r' | '\n' => {
-                self.backup(); // There may be a trim marker after it.
-                return Ok(State::Space);
-            }
-            ':' if self.next() != Some('=') => return Err(self.fail("expected :=")),
-            '"' => return Ok(State::Quote),
-            '`' => return Ok(State::RawQuote),
-            '$' => return Ok(State::Variable),
-            '\'' => return Ok(State::CharConstant),
-            '.' if self.rest().bytes().next().is_some_and(|b| !b.is_ascii_digit()) => {
-                return Ok(State::Field);
-            }
-            '.' | '+' | '-' | '0'..='9' => {
-                self.backup();
-                return Ok(State::Number);
-            }
-            c if is_alphanumeric(c) => {
-                self.backup();
-                return Ok(State::Identifier);
-            }
-            _ => {}
-        }
-        Err(match c {
+            '"' => self.quoted(b'"', Kind::String),
+            '\'' => self.quoted(b'\'', Kind::CharConstant),
+            '`' => match memchr::memchr(b'`', self.rest()) {
+                Some(x) => {
+                    self.pos += x + 1;
+                    self.emit(Kind::RawString)
+                }
+                None => self.fail("unterminated raw quoted string"),
+            },
             '=' => self.emit(Kind::Assign),
-            ':' => self.emit(Kind::Declare),
+            ':' if self.accept(b"=") => self.emit(Kind::Declare),
+            ':' => self.fail("expected :="),
             '|' => self.emit(Kind::Pipe),
             '(' => {
                 self.parens += 1;
@@ -361,56 +276,66 @@ impl<'a> Lexer<'a> {
                 self.parens -= 1;
                 self.emit(Kind::RightParen)
             }
+            c if is_alphanumeric(c) => {
+                self.pos -= c.len_utf8();
+                self.identifier()
+            }
             ' '..='~' => self.emit(Kind::Char),
             c => self.fail(format!("unrecognized character in action: {}", unicode_name(c))),
-        })
+        }
     }
 
-    fn space(&mut self) -> Step {
-        let mut count = 0;
-        while self.peek().is_some_and(is_space) {
-            self.next();
-            count += 1;
-        }
-        let from = &self.input[self.pos - 1..];
-        if has_right_marker(from) && from[MARKER..].starts_with(self.right) {
-            self.backup();
+    /// A run of blanks, but for the one before a trim marker.
+    fn space(&mut self) -> Item {
+        let count = blanks_at_start(self.rest());
+        self.pos += count;
+        let from = &self.input.as_bytes()[self.pos - 1..];
+        if has_right_marker(from) && from[MARKER..].starts_with(self.delimiters.right.as_bytes()) {
+            self.pos -= 1;
             if count == 1 {
-                return Ok(State::RightDelim);
+                // As in Go, whatever parentheses are open.
+                return self.right_delim(true);
             }
         }
-        Err(self.emit(Kind::Space))
+        self.emit(Kind::Space)
     }
 
-    fn bad_character(&mut self, c: Option<char>) -> Item {
-        let name = c.map_or_else(|| "U+FFFFFFFFFFFFFFFF".into(), unicode_name);
+    fn skip_name(&mut self) {
+        loop {
+            match self.byte() {
+                Some(b) if b.is_ascii_alphanumeric() || b == b'_' => self.pos += 1,
+                Some(b) if !b.is_ascii() => match self.char() {
+                    Some(c) if is_alphanumeric(c) => self.pos += c.len_utf8(),
+                    _ => return,
+                },
+                _ => return,
+            }
+        }
+    }
+
+    fn bad_character(&mut self) -> Item {
+        let name = self.char().map(unicode_name).unwrap_or_default();
         self.fail(format!("bad character {name}"))
     }
 
     fn identifier(&mut self) -> Item {
-        let c = loop {
-            match self.next() {
-                Some(c) if is_alphanumeric(c) => {}
-                other => break other,
-            }
-        };
-        self.backup();
+        self.skip_name();
         if !self.at_terminator() {
-            return self.bad_character(c);
+            return self.bad_character();
         }
-        let kind = match &self.input[self.start..self.pos] {
-            "block" => Kind::Block,
-            "break" if self.break_ok => Kind::Break,
-            "continue" if self.continue_ok => Kind::Continue,
-            "define" => Kind::Define,
-            "else" => Kind::Else,
-            "end" => Kind::End,
-            "if" => Kind::If,
-            "range" => Kind::Range,
-            "nil" => Kind::Nil,
-            "template" => Kind::Template,
-            "with" => Kind::With,
-            "true" | "false" => Kind::Bool,
+        let kind = match &self.input.as_bytes()[self.start..self.pos] {
+            b"block" => Kind::Block,
+            b"break" if self.break_ok => Kind::Break,
+            b"continue" if self.continue_ok => Kind::Continue,
+            b"define" => Kind::Define,
+            b"else" => Kind::Else,
+            b"end" => Kind::End,
+            b"if" => Kind::If,
+            b"range" => Kind::Range,
+            b"nil" => Kind::Nil,
+            b"template" => Kind::Template,
+            b"with" => Kind::With,
+            b"true" | b"false" => Kind::Bool,
             _ => Kind::Identifier,
         };
         self.emit(kind)
@@ -420,38 +345,38 @@ impl<'a> Lexer<'a> {
         if self.at_terminator() {
             return self.emit(if kind == Kind::Variable { kind } else { Kind::Dot });
         }
-        let c = loop {
-            match self.next() {
-                Some(c) if is_alphanumeric(c) => {}
-                other => break other,
-            }
-        };
-        self.backup();
+        self.skip_name();
         if !self.at_terminator() {
-            return self.bad_character(c);
+            return self.bad_character();
         }
         self.emit(kind)
     }
 
     /// Whether what may follow a name stands here.
-    fn at_terminator(&mut self) -> bool {
-        match self.peek() {
-            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(') => true,
-            _ => self.rest().starts_with(self.right),
+    fn at_terminator(&self) -> bool {
+        match self.byte() {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => {
+                true
+            }
+            _ => self.rest().starts_with(self.delimiters.right.as_bytes()),
         }
     }
 
-    fn quoted(&mut self, quote: char, kind: Kind) -> Item {
+    fn quoted(&mut self, quote: u8, kind: Kind) -> Item {
         loop {
-            match self.next() {
-                Some('\\') => {
+            match self.byte() {
+                Some(b) if b == quote => {
+                    self.pos += 1;
+                    return self.emit(kind);
+                }
+                Some(b'\\') => {
+                    self.pos += 1;
                     if let None | Some('\n') = self.next() {
                         break;
                     }
                 }
-                None | Some('\n') => break,
-                Some(c) if c == quote => return self.emit(kind),
-                Some(_) => {}
+                None | Some(b'\n') => break,
+                Some(_) => self.pos += 1,
             }
         }
         self.fail(match kind {
@@ -460,21 +385,11 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    fn raw_quoted(&mut self) -> Item {
-        loop {
-            match self.next() {
-                None => return self.fail("unterminated raw quoted string"),
-                Some('`') => return self.emit(Kind::RawString),
-                Some(_) => {}
-            }
-        }
-    }
-
     fn number(&mut self) -> Item {
         if !self.scan_number() {
             return self.bad_number();
         }
-        if let Some('+' | '-') = self.peek() {
+        if let Some(b'+' | b'-') = self.byte() {
             if !self.scan_number() || !self.input[..self.pos].ends_with('i') {
                 return self.bad_number();
             }
@@ -489,27 +404,27 @@ impl<'a> Lexer<'a> {
     }
 
     fn scan_number(&mut self) -> bool {
-        self.accept("+-");
-        let (mut digits, mut exponent) = ("0123456789_", "eE");
-        if self.accept("0") {
-            if self.accept("xX") {
-                (digits, exponent) = ("0123456789abcdefABCDEF_", "pP");
-            } else if self.accept("oO") {
-                (digits, exponent) = ("01234567_", "");
-            } else if self.accept("bB") {
-                (digits, exponent) = ("01_", "");
+        self.accept(b"+-");
+        let (mut digits, mut exponent): (&[u8], &[u8]) = (b"0123456789_", b"eE");
+        if self.accept(b"0") {
+            if self.accept(b"xX") {
+                (digits, exponent) = (b"0123456789abcdefABCDEF_", b"pP");
+            } else if self.accept(b"oO") {
+                (digits, exponent) = (b"01234567_", b"");
+            } else if self.accept(b"bB") {
+                (digits, exponent) = (b"01_", b"");
             }
         }
         self.accept_run(digits);
-        if self.accept(".") {
+        if self.accept(b".") {
             self.accept_run(digits);
         }
-        if !exponent.is_empty() && self.accept(exponent) {
-            self.accept("+-");
-            self.accept_run("0123456789_");
+        if self.accept(exponent) {
+            self.accept(b"+-");
+            self.accept_run(b"0123456789_");
         }
-        self.accept("i");
-        if self.peek().is_some_and(is_alphanumeric) {
+        self.accept(b"i");
+        if self.char().is_some_and(is_alphanumeric) {
             self.next();
             return false;
         }
@@ -517,18 +432,26 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn is_space(c: char) -> bool {
-    SPACES.contains(&c)
+const fn is_blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn blanks_at_start(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|b| is_blank(**b)).count()
+}
+
+fn blanks_at_end(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|b| is_blank(**b)).count()
 }
 
 fn is_alphanumeric(c: char) -> bool {
     c == '_' || is_letter(c) || is_digit(c)
 }
 
-fn has_left_marker(s: &str) -> bool {
-    matches!(s.as_bytes(), [b'-', b' ' | b'\t' | b'\r' | b'\n', ..])
+fn has_left_marker(s: &[u8]) -> bool {
+    matches!(s, [b'-', b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
-fn has_right_marker(s: &str) -> bool {
-    matches!(s.as_bytes(), [b' ' | b'\t' | b'\r' | b'\n', b'-', ..])
+fn has_right_marker(s: &[u8]) -> bool {
+    matches!(s, [b' ' | b'\t' | b'\r' | b'\n', b'-', ..])
 }

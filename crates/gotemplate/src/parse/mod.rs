@@ -16,24 +16,30 @@ mod tests;
 
 pub(crate) use number::{Ideal, Number};
 pub(crate) use print::print;
-pub(crate) use tree::{Branch, Id, NodeKind, Pipe, Slot, Source, Template};
+pub(crate) use tree::{Branch, Declared, Id, Many, NodeKind, Pipe, Slot, Source, Span, Template};
 
 use crate::error::{Error, ErrorKind};
 use crate::function::Functions;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What begins and ends an action.
 pub(crate) struct Delimiters {
     left: String,
     right: String,
+    finder: memchr::memmem::Finder<'static>,
 }
 
 impl Delimiters {
     /// The default ones in place of empty ones.
     pub(crate) fn new(left: &str, right: &str) -> Self {
         let or = |s: &str, default: &str| if s.is_empty() { default.into() } else { s.to_owned() };
-        Self { left: or(left, "{{"), right: or(right, "}}") }
+        let left = or(left, "{{");
+        let finder = memchr::memmem::Finder::new(&left).into_owned();
+        Self { left, right: or(right, "}}"), finder }
+    }
+
+    fn find_left(&self, text: &[u8]) -> Option<usize> {
+        self.finder.find(text)
     }
 }
 
@@ -54,18 +60,10 @@ pub(crate) fn parse(
     let mut lexer = lex::Lexer::new(text, delimiters);
     lexer.break_ok = !functions.has("break");
     lexer.continue_ok = !functions.has("continue");
-    let source = Source { parse_name: name.into(), text: text.into(), nodes: Vec::new() };
-    let mut parser = parser::Parser {
-        lexer,
-        source,
-        functions,
-        scope: parser::Scope::new(),
-        found: HashMap::new(),
-        order: Vec::new(),
-        depth: 0,
-    };
+    let mut parser = parser::Parser::new(lexer, Source::new(name, text), text, functions);
     parser.whole(name)?;
-    let parser::Parser { source, found, order, .. } = parser;
+    let parser::Parser { mut source, found, order, .. } = parser;
+    source.shrink();
     let source = Arc::new(source);
     let template = |defined: &str, found: &parser::Found| Template {
         name: defined.into(),

@@ -1,7 +1,9 @@
 //! From items to trees: commands, pipelines and operands. What has a keyword stands in [`super::control`].
 
 use super::lex::{Item, Kind, Lexer};
-use super::tree::{Constant, Id, Node, NodeKind, Pipe, Slot, Source};
+use super::tree::{
+    Constant, Declared, Id, Many, Node, NodeKind, Pipe, Slot, Source, Span, Unquoted,
+};
 use super::{number, unquote};
 use crate::error::{Error, ErrorKind};
 use crate::fmt::quote;
@@ -18,28 +20,29 @@ pub(super) struct Found {
 }
 
 /// What is separate for every `define` and `block` within a text.
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// Three items of look-ahead, the latest first; errors name the line of the first.
     token: [Item; 3],
     peeked: usize,
     /// The names that are known at this place: Go's check, which sees declarations before their value.
-    names: Vec<Box<str>>,
+    names: Vec<&'a str>,
     /// The variables as an execution sees them at this place.
-    bound: Vec<(Box<str>, Slot)>,
+    bound: Vec<(&'a str, Slot)>,
     slots: u32,
-    pub(super) action_line: usize,
+    /// Where the action began that is being read.
+    pub(super) action: Option<u32>,
     pub(super) ranges: u32,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
     pub(super) fn new() -> Self {
         Self {
             token: Default::default(),
             peeked: 0,
-            names: vec!["$".into()],
-            bound: vec![("$".into(), Slot(0))],
+            names: vec!["$"],
+            bound: vec![("$", Slot(0))],
             slots: 1,
-            action_line: 0,
+            action: None,
             ranges: 0,
         }
     }
@@ -57,31 +60,54 @@ impl Scope {
         self.slots
     }
 
-    fn bind(&mut self, name: &str) -> Slot {
+    fn bind(&mut self, name: &'a str) -> Slot {
         // Slots are not used again by later scopes: a frame is small, and nothing old shows through.
         let slot = Slot(self.slots);
         self.slots += 1;
-        self.bound.push((name.into(), slot));
+        self.bound.push((name, slot));
         slot
     }
 
-    fn slot(&self, name: &str) -> Option<Slot> {
-        self.bound.iter().rev().find(|(n, _)| **n == *name).map(|(_, slot)| *slot)
+    fn slot(&self, name: &str) -> Slot {
+        let bound = self.bound.iter().rev().find(|(n, _)| *n == name);
+        bound.map_or(Slot::NONE, |(_, slot)| *slot)
     }
 }
 
 pub(super) struct Parser<'a> {
     pub(super) lexer: Lexer<'a>,
     pub(super) source: Source,
+    text: &'a str,
     pub(super) functions: &'a Functions,
-    pub(super) scope: Scope,
+    pub(super) scope: Scope<'a>,
     pub(super) found: HashMap<Box<str>, Found>,
     pub(super) order: Vec<Box<str>>,
     /// How deep actions and parentheses nest at this place.
-    pub(super) depth: u32,
+    depth: u32,
+    /// Children whose parents are not complete.
+    pending: Vec<Id>,
 }
 
 impl<'a> Parser<'a> {
+    pub(super) fn new(
+        lexer: Lexer<'a>,
+        source: Source,
+        text: &'a str,
+        functions: &'a Functions,
+    ) -> Self {
+        Self {
+            lexer,
+            source,
+            text,
+            functions,
+            scope: Scope::new(),
+            found: HashMap::new(),
+            order: Vec::new(),
+            depth: 0,
+            pending: Vec::new(),
+        }
+    }
+
     pub(super) fn next(&mut self) -> Item {
         if self.scope.peeked > 0 {
             self.scope.peeked -= 1;
@@ -129,20 +155,37 @@ impl<'a> Parser<'a> {
         item
     }
 
-    pub(super) fn text_of(&self, item: Item) -> &str {
-        &self.source.text[item.start..item.end]
+    pub(super) fn text_of(&self, item: Item) -> &'a str {
+        &self.text[item.start as usize..item.end as usize]
+    }
+
+    /// The length of what is pending, for [`Parser::take`].
+    pub(super) fn mark(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub(super) fn push(&mut self, id: Id) {
+        self.pending.push(id);
+    }
+
+    /// What became pending since the mark, as children of one node.
+    pub(super) fn take(&mut self, mark: usize) -> Many {
+        let start = small(self.source.links.len());
+        let count = small(self.pending.len() - mark);
+        self.source.links.extend(self.pending.drain(mark..));
+        Many { start, count }
     }
 
     pub(super) fn error(&self, message: impl AsRef<str>) -> Error {
-        let (name, line) = (&self.source.parse_name, self.scope.token[0].line);
+        let (name, line) = (&self.source.parse_name, self.source.line(self.scope.token[0].start));
         Error::new(ErrorKind::Parse, format!("template: {name}:{line}: {}", message.as_ref()))
     }
 
     pub(super) fn unexpected(&self, item: Item, context: &str) -> Error {
         if item.kind == Kind::Error {
             let mut message = self.lexer.error.clone();
-            let started = self.scope.action_line;
-            if started != 0 && started != item.line {
+            let started = self.scope.action.map(|at| self.source.line(at));
+            if let Some(started) = started.filter(|s| *s != self.source.line(item.start)) {
                 if !message.ends_with(" action") {
                     message += " in action";
                 }
@@ -171,9 +214,9 @@ impl<'a> Parser<'a> {
         if item.kind == kind { Ok(item) } else { Err(self.unexpected(item, context)) }
     }
 
-    pub(super) fn add(&mut self, pos: usize, kind: NodeKind) -> Id {
+    pub(super) fn add(&mut self, pos: u32, kind: NodeKind) -> Id {
         let id = Id(small(self.source.nodes.len()));
-        self.source.nodes.push(Node { pos: small(pos), kind });
+        self.source.nodes.push(Node { pos, kind });
         id
     }
 
@@ -194,8 +237,8 @@ impl<'a> Parser<'a> {
     /// `declarations? command ('|' command)*` up to `end`, which is consumed.
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Id, Error> {
         let pos = self.peek_non_space().start;
-        let (declared, assigns) = self.declarations(context)?;
-        let mut commands = Vec::new();
+        let (names, assigns) = self.declarations(context)?;
+        let mark = self.mark();
         loop {
             let item = self.next_non_space();
             match item.kind {
@@ -213,37 +256,50 @@ impl<'a> Parser<'a> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.push(command);
                 }
                 _ => return Err(self.unexpected(item, context)),
             }
         }
+        let commands = self.take(mark);
+        self.check_commands(commands, context)?;
+        let declared = self.declare(&names, assigns);
+        Ok(self.add(pos, NodeKind::Pipe(Pipe { declared, assigns, commands })))
+    }
+
+    fn check_commands(&self, commands: Many, context: &str) -> Result<(), Error> {
         if commands.is_empty() {
             return Err(self.error(format!("missing value for {context}")));
         }
-        for (i, command) in commands.iter().enumerate().skip(1) {
-            if let NodeKind::Command(args) = &self.source.node(*command).kind
-                && self.is_literal(args[0], true)
+        for (i, command) in self.source.links(commands).iter().enumerate().skip(1) {
+            if let NodeKind::Command(args) = self.source.node(*command).kind
+                && self.is_literal(self.source.links(args)[0])
             {
                 let stage = i + 1;
                 return Err(self.error(format!("non executable command in pipeline stage {stage}")));
             }
         }
-        let bind = |name: Box<str>| {
-            let slot = if assigns { self.scope.slot(&name) } else { Some(self.scope.bind(&name)) };
-            (name, slot)
-        };
-        let declared = declared.into_iter().map(bind).collect();
-        Ok(self.add(pos, NodeKind::Pipe(Pipe { declared, assigns, commands: commands.into() })))
+        Ok(())
     }
 
-    fn declarations(&mut self, context: &str) -> Result<(Vec<Box<str>>, bool), Error> {
-        let mut declared: Vec<Box<str>> = Vec::new();
-        let mut assigns = false;
+    /// The variables of a pipeline, which exist from its end on.
+    fn declare(&mut self, names: &[Option<Item>; 2], assigns: bool) -> Many {
+        let start = small(self.source.declared.len());
+        for item in names.iter().flatten() {
+            let name = self.text_of(*item);
+            let slot = if assigns { self.scope.slot(name) } else { self.scope.bind(name) };
+            self.source.declared.push(Declared { name: span(*item), slot });
+        }
+        Many { start, count: small(self.source.declared.len()) - start }
+    }
+
+    fn declarations(&mut self, context: &str) -> Result<([Option<Item>; 2], bool), Error> {
+        let mut declared = [None, None];
         loop {
             let variable = self.peek_non_space();
             if variable.kind != Kind::Variable {
-                return Ok((declared, assigns));
+                return Ok((declared, false));
             }
             self.next();
             let after = self.peek();
@@ -251,14 +307,13 @@ impl<'a> Parser<'a> {
             let comma = next.kind == Kind::Char && self.text_of(next) == ",";
             if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
                 self.next_non_space();
-                let name: Box<str> = self.text_of(variable).into();
-                self.scope.names.push(name.clone());
-                declared.push(name);
+                self.scope.names.push(self.text_of(variable));
+                let second = declared[0].is_some();
+                declared[usize::from(second)] = Some(variable);
                 if !comma {
-                    assigns = next.kind == Kind::Assign;
-                    return Ok((declared, assigns));
+                    return Ok((declared, next.kind == Kind::Assign));
                 }
-                if context == "range" && declared.len() < 2 {
+                if context == "range" && !second {
                     match self.peek_non_space().kind {
                         Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
                         _ => return Err(self.error("range can only initialize variables")),
@@ -271,27 +326,31 @@ impl<'a> Parser<'a> {
             } else {
                 self.backup2(variable);
             }
-            return Ok((declared, assigns));
+            return Ok((declared, false));
         }
     }
 
-    fn is_literal(&self, id: Id, dot: bool) -> bool {
-        match self.source.node(id).kind {
-            NodeKind::Bool(_) | NodeKind::Nil | NodeKind::Number(_) | NodeKind::String { .. } => {
-                true
-            }
-            NodeKind::Dot => dot,
-            _ => false,
-        }
+    /// Whether it can stand only at the beginning of a pipeline, and has no fields.
+    fn is_literal(&self, id: Id) -> bool {
+        matches!(
+            self.source.node(id).kind,
+            NodeKind::Bool(_)
+                | NodeKind::Nil
+                | NodeKind::Number(_)
+                | NodeKind::String { .. }
+                | NodeKind::Dot
+        )
     }
 
     /// `operand (space operand)*`; a pipe after it is consumed, a delimiter is not.
     fn command(&mut self) -> Result<Id, Error> {
         let pos = self.peek_non_space().start;
-        let mut args = Vec::new();
+        let mark = self.mark();
         loop {
             self.peek_non_space();
-            args.extend(self.operand()?);
+            if let Some(operand) = self.operand()? {
+                self.push(operand);
+            }
             let item = self.next();
             match item.kind {
                 Kind::Space => {}
@@ -303,10 +362,11 @@ impl<'a> Parser<'a> {
                 _ => return Err(self.unexpected(item, "operand")),
             }
         }
+        let args = self.take(mark);
         if args.is_empty() {
             return Err(self.error("empty command"));
         }
-        Ok(self.add(pos, NodeKind::Command(args.into())))
+        Ok(self.add(pos, NodeKind::Command(args)))
     }
 
     /// `term .Field*`, or nothing when no term stands here.
@@ -318,27 +378,29 @@ impl<'a> Parser<'a> {
             return Ok(Some(id));
         }
         let pos = self.peek().start;
-        let mut names = Vec::new();
+        let start = small(self.source.fields.len());
         while self.peek().kind == Kind::Field {
             let item = self.next();
-            names.push(Box::from(&self.text_of(item)[1..]));
+            self.source.fields.push(name_of_field(item));
         }
-        if self.is_literal(id, true) {
+        let more = small(self.source.fields.len()) - start;
+        if self.is_literal(id) {
             let term = super::print::print(&self.source, id, false);
             return Err(self.error(format!("unexpected . after term {}", quote(&term))));
         }
-        // More fields are put on a field or variable, whose place becomes that of the first of them, as in Go.
-        let at = id.0 as usize;
-        match &mut self.source.nodes[at].kind {
-            NodeKind::Field(fields) | NodeKind::Variable { fields, .. } => {
-                let mut all = std::mem::take(fields).into_vec();
-                all.extend(names);
-                *fields = all.into();
-                self.source.nodes[at].pos = small(pos);
-                Ok(Some(id))
+        // More fields are put on a field or variable, whose place becomes that of the first of them, as in Go. Those
+        // it has were the last ones in the table.
+        let node = &mut self.source.nodes[id.0 as usize];
+        match &mut node.kind {
+            NodeKind::Field(fields) => fields.count += more,
+            NodeKind::Variable { fields, .. } => *fields = Many { start, count: more },
+            _ => {
+                let fields = Many { start, count: more };
+                return Ok(Some(self.add(pos, NodeKind::Chain { node: id, fields })));
             }
-            _ => Ok(Some(self.add(pos, NodeKind::Chain { node: id, fields: names.into() }))),
         }
+        node.pos = pos;
+        Ok(Some(id))
     }
 
     fn term(&mut self) -> Result<Option<Id>, Error> {
@@ -350,19 +412,23 @@ impl<'a> Parser<'a> {
                 let Some(function) = self.functions.index(name) else {
                     return Err(self.error(format!("function {} not defined", quote(name))));
                 };
-                NodeKind::Identifier { name: name.into(), function }
+                NodeKind::Identifier { name: span(item), function: small(function) }
             }
             Kind::Dot => NodeKind::Dot,
             Kind::Nil => NodeKind::Nil,
             Kind::Variable => {
                 let name = self.text_of(item);
-                if !self.scope.names.iter().any(|n| **n == *name) {
+                if !self.scope.names.contains(&name) {
                     return Err(self.error(format!("undefined variable {}", quote(name))));
                 }
                 let slot = self.scope.slot(name);
-                NodeKind::Variable { name: name.into(), slot, fields: Box::default() }
+                NodeKind::Variable { name: span(item), slot, fields: Many { start: 0, count: 0 } }
             }
-            Kind::Field => NodeKind::Field(Box::new([self.text_of(item)[1..].into()])),
+            Kind::Field => {
+                let start = small(self.source.fields.len());
+                self.source.fields.push(name_of_field(item));
+                NodeKind::Field(Many { start, count: 1 })
+            }
             Kind::Bool => NodeKind::Bool(self.text_of(item) == "true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => {
                 let number = self.number(item).map_err(|e| self.error(e))?;
@@ -374,12 +440,7 @@ impl<'a> Parser<'a> {
                 return Ok(Some(inside));
             }
             Kind::String | Kind::RawString => {
-                let text = self.unquoted(item)?;
-                let text = match String::from_utf8(text) {
-                    Ok(text) => Constant::Text(text.into()),
-                    Err(raw) => Constant::Raw(raw.into_bytes().into()),
-                };
-                NodeKind::String { quoted: small(item.start)..small(item.end), text }
+                NodeKind::String { quoted: span(item), constant: self.constant(item)? }
             }
             _ => {
                 self.backup();
@@ -387,6 +448,17 @@ impl<'a> Parser<'a> {
             }
         };
         Ok(Some(self.add(pos, kind)))
+    }
+
+    fn constant(&self, item: Item) -> Result<Constant, Error> {
+        if memchr::memchr2(b'\\', b'\r', self.text_of(item).as_bytes()).is_none() {
+            return Ok(Constant::Plain);
+        }
+        let unquoted = match String::from_utf8(self.unquoted(item)?) {
+            Ok(text) => Unquoted::Text(text.into()),
+            Err(raw) => Unquoted::Raw(raw.into_bytes().into()),
+        };
+        Ok(Constant::Escaped(Box::new(unquoted)))
     }
 
     fn number(&self, item: Item) -> Result<number::Number, String> {
@@ -407,7 +479,16 @@ impl<'a> Parser<'a> {
     }
 }
 
+fn span(item: Item) -> Span {
+    Span { start: item.start, end: item.end }
+}
+
+/// Without its point.
+fn name_of_field(item: Item) -> Span {
+    Span { start: item.start + 1, end: item.end }
+}
+
 /// Places and numbers of nodes fit 32 bits: longer texts are refused before.
-fn small(n: usize) -> u32 {
+pub(super) fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
 //! Trees as text again, in one canonical form; error messages name nodes so.
 
-use super::tree::{Branch, Id, NodeKind, Source};
+use super::tree::{Branch, Id, Many, NodeKind, Source};
 use crate::fmt::quote;
 
 /// The text of a node. Text nodes are quoted when `quoted`.
@@ -23,56 +23,58 @@ impl Printer<'_> {
 
     fn node_here(&mut self, id: Id) {
         match &self.source.node(id).kind {
-            NodeKind::List(nodes) => nodes.iter().for_each(|n| self.node(*n)),
-            NodeKind::Text(range) if self.quoted => {
-                self.out.push_str(&quote(self.source.slice(range)));
+            NodeKind::List(nodes) => {
+                self.source.links(*nodes).iter().for_each(|n| self.node(*n));
             }
-            NodeKind::Text(range) => self.out.push_str(self.source.slice(range)),
+            NodeKind::Text(span) if self.quoted => {
+                self.out.push_str(&quote(self.source.slice(*span)));
+            }
+            NodeKind::Text(span) => self.out.push_str(self.source.slice(*span)),
             NodeKind::Action(pipe) => {
                 self.out.push_str("{{");
                 self.node(*pipe);
                 self.out.push_str("}}");
             }
             NodeKind::Pipe(pipe) => {
-                for (i, (name, _)) in pipe.declared.iter().enumerate() {
+                for (i, variable) in self.source.declared(pipe.declared).iter().enumerate() {
                     self.out.push_str(if i > 0 { ", " } else { "" });
-                    self.out.push_str(name);
+                    self.out.push_str(self.source.slice(variable.name));
                 }
                 if !pipe.declared.is_empty() {
                     self.out.push_str(if pipe.assigns { " = " } else { " := " });
                 }
-                for (i, command) in pipe.commands.iter().enumerate() {
+                for (i, command) in self.source.links(pipe.commands).iter().enumerate() {
                     self.out.push_str(if i > 0 { " | " } else { "" });
                     self.node(*command);
                 }
             }
             NodeKind::Command(args) => {
-                for (i, arg) in args.iter().enumerate() {
+                for (i, arg) in self.source.links(*args).iter().enumerate() {
                     self.out.push_str(if i > 0 { " " } else { "" });
                     self.operand(*arg);
                 }
             }
-            NodeKind::Field(names) => self.fields(names),
+            NodeKind::Field(names) => self.fields(*names),
             NodeKind::Variable { name, fields, .. } => {
-                self.out.push_str(name);
-                self.fields(fields);
+                self.out.push_str(self.source.slice(*name));
+                self.fields(*fields);
             }
             NodeKind::Chain { node, fields } => {
                 self.operand(*node);
-                self.fields(fields);
+                self.fields(*fields);
             }
-            NodeKind::Identifier { name, .. } => self.out.push_str(name),
+            NodeKind::Identifier { name, .. } => self.out.push_str(self.source.slice(*name)),
             NodeKind::Dot => self.out.push('.'),
             NodeKind::Nil => self.out.push_str("nil"),
             NodeKind::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             NodeKind::Number(number) => self.out.push_str(&number.text),
-            NodeKind::String { quoted, .. } => self.out.push_str(self.source.slice(quoted)),
+            NodeKind::String { quoted, .. } => self.out.push_str(self.source.slice(*quoted)),
             NodeKind::If(branch) => self.branch("if", branch),
             NodeKind::With(branch) => self.branch("with", branch),
             NodeKind::Range(branch) => self.branch("range", branch),
             NodeKind::Template { name, pipe } => {
                 self.out.push_str("{{template ");
-                self.out.push_str(&quote(name));
+                self.out.push_str(&quote(self.source.template_name(*name)));
                 if let Some(pipe) = pipe {
                     self.out.push(' ');
                     self.node(*pipe);
@@ -91,10 +93,10 @@ impl Printer<'_> {
         self.out.push_str(if pipe { ")" } else { "" });
     }
 
-    fn fields(&mut self, names: &[Box<str>]) {
-        for name in names {
+    fn fields(&mut self, names: Many) {
+        for name in self.source.fields(names) {
             self.out.push('.');
-            self.out.push_str(name);
+            self.out.push_str(self.source.slice(*name));
         }
     }
 
