@@ -14,13 +14,13 @@ pub(crate) fn yaml(text: &[u8]) -> Result<Value, String> {
         Ok(text) => text,
         Err(_) => return Err(format!("{CONVERTING}yaml: invalid leading UTF-8 octet")),
     };
-    object::from_yaml_one(text, Dialect::Sigs).map_err(|e| yaml_error(&e))
+    object::from_yaml_one(text, Dialect::Sigs).map_err(|e| yaml_error(&e, text))
 }
 
 const CONVERTING: &str = "error converting YAML to JSON: ";
 
 /// A YAML error in the words of go-yaml, which names no line where the text as such is well-formed.
-pub(crate) fn yaml_error(error: &YamlError) -> String {
+fn yaml_error(error: &YamlError, text: &str) -> String {
     let message = &error.message;
     let without_line = ["unknown anchor", "map merge"];
     if let Some(number) = message.strip_prefix("the number ") {
@@ -33,7 +33,24 @@ pub(crate) fn yaml_error(error: &YamlError) -> String {
     } else if without_line.iter().any(|w| message.contains(w)) {
         format!("{CONVERTING}yaml: {message}")
     } else {
-        format!("{CONVERTING}yaml: line {}: {message}", error.line)
+        match go_line(error, text) {
+            0 => format!("{CONVERTING}yaml: {message}"),
+            line => format!("{CONVERTING}yaml: line {line}: {message}"),
+        }
+    }
+}
+
+/// The line go-yaml names. Its parser counts from 0 where its scanner counts from 1, and the scanner names the place
+/// where it noticed, not where the trouble began.
+fn go_line(error: &YamlError, text: &str) -> usize {
+    match error.message.as_str() {
+        "found unexpected end of stream" => text.bytes().filter(|b| *b == b'\n').count() + 1,
+        "could not find expected ':'" => {
+            let blank = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
+            error.line + 1 + text.lines().skip(error.line).take_while(blank).count()
+        }
+        message if message.starts_with("did not find expected") => error.line.saturating_sub(1),
+        _ => error.line,
     }
 }
 

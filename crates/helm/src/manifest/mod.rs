@@ -2,6 +2,7 @@
 
 mod hook;
 mod order;
+mod select;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ pub use hook::{
     Hook, HookEvent, execution_order,
 };
 pub use order::Order;
+pub use select::{TemplateNotFound, select};
 
 use crate::Cause;
 use crate::decode::{self, Fields};
@@ -54,32 +56,27 @@ pub struct ManifestError {
 pub fn split(text: &str) -> Vec<&str> {
     let text = text.trim_start();
     let mut documents = Vec::new();
-    let mut start = 0;
-    let mut push = |document: &'_ str, from: usize, to: usize| {
-        let _ = document;
-        let part = &text[from..to];
-        if !part.trim().is_empty() {
-            documents.push(part.trim_start());
-        }
-    };
-    let mut line = 0;
+    let (mut start, mut line) = (0, 0);
     loop {
         if text[line..].starts_with("---") {
-            push("", start, line);
+            keep(&text[start..line], &mut documents);
             let after = &text[line + 3..];
-            start = line + 3 + (after.len() - after.trim_start_matches([' ', '\t']).len());
+            start = text.len() - after.trim_start_matches([' ', '\t']).len();
         }
-        match memchr(&text.as_bytes()[line..]) {
+        match text[line..].find('\n') {
             Some(next) => line += next + 1,
             None => break,
         }
     }
-    push("", start, text.len());
+    keep(&text[start..], &mut documents);
     documents
 }
 
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|b| *b == b'\n')
+fn keep<'a>(part: &'a str, documents: &mut Vec<&'a str>) {
+    let part = part.trim_start();
+    if !part.is_empty() {
+        documents.push(part);
+    }
 }
 
 /// Manifests and hooks of rendered files, both sorted by kind.

@@ -1,6 +1,7 @@
 //! A chart as it takes part in one render: dependencies chosen by conditions and tags, renamed by aliases, values
 //! imported (`helm.sh/helm/v4/pkg/chart/v2/util/dependencies.go`).
 
+use super::RenderError;
 use crate::chart::{Chart, Dependency};
 use crate::values::coalesce::{
     Nulls, TypeMismatch, coalesce, copy_table, deep_copy, path_value, table, tables,
@@ -39,6 +40,13 @@ impl<'c> Instance<'c> {
             imported: None,
             dependencies: chart.dependencies.iter().map(Self::whole).collect(),
         }
+    }
+
+    /// Chooses dependencies by the user's values and imports values, without the compiled form.
+    pub(crate) fn prepare(&mut self, values: &object::Map) -> Result<(), RenderError> {
+        let user = Rc::new(Map::new(Type::Any, Entries::from_object(values, Numbers::Int64)));
+        self.choose(&user, "").map_err(RenderError::Dependencies)?;
+        self.import().map_err(RenderError::Dependencies)
     }
 
     /// A copy of the defaults for one use.
@@ -90,7 +98,7 @@ impl<'c> Instance<'c> {
     fn import_from(&mut self, wanted: &mut [Wanted]) -> Result<(), TypeMismatch> {
         let all = Rc::new(Map::new(Type::Any, Entries::new()));
         coalesce(self, &all, Nulls::Keep)?;
-        let mut imported = Rc::new(Map::new(Type::Any, Entries::new()));
+        let imported = Rc::new(Map::new(Type::Any, Entries::new()));
         for wanted in wanted {
             let mut imports = Vec::new();
             for import in &wanted.dependency.import_values {
@@ -103,13 +111,7 @@ impl<'c> Instance<'c> {
                 };
                 let from = format!("{}.{child}", wanted.dependency.name);
                 if let Some(found) = table(&all, &from) {
-                    let placed = place(&parent, found);
-                    // The first table of all becomes the target itself, as in Helm.
-                    if imported.is_empty() && Rc::strong_count(&imported) == 0 {
-                        imported = placed;
-                    } else {
-                        tables(&imported, &placed, Nulls::Keep);
-                    }
+                    tables(&imported, &place(&parent, found), Nulls::Keep);
                 }
                 imports.push((child, parent));
             }
