@@ -1,32 +1,83 @@
 //! One object in several versions.
 //!
-//! Custom resources are converted by changing `apiVersion` (strategy `None`); of the built-in kinds only
-//! those that have two views here: Event and HorizontalPodAutoscaler.
+//! Custom resources are converted by changing `apiVersion` (strategy `None`) or by their webhook (`webhook`); of the
+//! built-in kinds only those that have two views here: Event and HorizontalPodAutoscaler.
 
 mod autoscaling;
 mod events;
+mod webhook;
+
+pub use webhook::Conversion;
 
 use crate::registry::Served;
+use crate::rest::ApiError;
 use object::{Gvk, Value};
+use std::sync::Arc;
 
 /// From the version of `served` to the storage version.
-pub fn to_storage(served: &Served, value: Value) -> Value {
+///
+/// # Errors
+/// When a webhook does not convert it.
+pub fn to_storage(served: &Served, value: Value) -> Result<Value, ApiError> {
     if served.is_storage() {
-        return value;
+        return Ok(value);
     }
-    convert(value, &served.kind.gvk(), &served.storage)
+    if let Some(conversion) = conversion(served) {
+        return conversion.convert(value, &served.storage.api_version());
+    }
+    Ok(convert(value, &served.kind.gvk(), &served.storage))
 }
 
-/// From the storage version to the version of `served`.
-pub(crate) fn from_storage(served: &Served, mut value: Value) -> Value {
+/// From the version that an object is stored in to the version of `served`.
+///
+/// # Errors
+/// When a webhook does not convert it.
+pub(crate) fn from_storage(served: &Served, mut value: Value) -> Result<Value, ApiError> {
+    if let Some(conversion) = conversion(served) {
+        return conversion.convert(value, &served.kind.api_version());
+    }
     if !served.is_storage() {
-        return convert(value, &served.storage, &served.kind.gvk());
+        return Ok(convert(value, &served.storage, &served.kind.gvk()));
     }
     // A custom resource may have been stored in what was the storage version then.
     if served.custom.is_some() {
         value.make_map().insert("apiVersion", served.kind.api_version());
     }
-    value
+    Ok(value)
+}
+
+/// As [`from_storage`] for several objects at once: a webhook is asked once.
+///
+/// # Errors
+/// When a webhook does not convert them.
+pub(crate) fn all_from_storage(
+    served: &Served,
+    values: Vec<Value>,
+) -> Result<Vec<Value>, ApiError> {
+    match conversion(served) {
+        Some(conversion) => conversion.convert_all(values, &served.kind.api_version()),
+        None => values.into_iter().map(|value| from_storage(served, value)).collect(),
+    }
+}
+
+/// Has a webhook convert objects together that will be asked for one by one.
+///
+/// # Errors
+/// When it does not convert them.
+pub(crate) fn remember(
+    served: &Served,
+    values: impl Iterator<Item = Value>,
+) -> Result<(), ApiError> {
+    match conversion(served) {
+        Some(conversion) => {
+            conversion.convert_all(values.collect(), &served.kind.api_version()).map(drop)
+        }
+        None => Ok(()),
+    }
+}
+
+fn conversion(served: &Served) -> Option<&Arc<Conversion>> {
+    served.custom.as_ref()?.conversion.as_ref()
 }
 
 /// Whether the bytes of a stored object are those of its form in the version of `served`.

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use crate::registry::Served;
+use crate::rest::ApiError;
 use object::Value;
 use schema::rules::{Expression, Scope};
 
@@ -65,13 +66,13 @@ pub(super) fn scope(
     served: &Served,
     value: Option<&Value>,
     old: Option<&Value>,
-) -> Scope {
+) -> Result<Scope, ApiError> {
     let mut scope = Scope::new();
     let seen = |v: Option<&Value>| {
-        v.map(|v| super::matching::in_version(request, served, v)).unwrap_or_default()
+        v.map_or(Ok(Value::Null), |v| super::matching::in_version(request, served, v))
     };
-    scope.set("object", &seen(value));
-    scope.set("oldObject", &seen(old));
+    scope.set("object", &seen(value)?);
+    scope.set("oldObject", &seen(old)?);
     scope.set("request", &request.describe(served).into());
-    scope
+    Ok(scope)
 }

@@ -192,10 +192,14 @@ impl Matching {
 }
 
 /// An object of the request in the version that was matched.
-pub(super) fn in_version(request: &Request<'_>, served: &Served, value: &Value) -> Value {
+pub(super) fn in_version(
+    request: &Request<'_>,
+    served: &Served,
+    value: &Value,
+) -> Result<Value, ApiError> {
     let own = &request.target.served;
     if own.kind.version == served.kind.version && own.kind.group == served.kind.group {
-        return value.clone();
+        return Ok(value.clone());
     }
-    convert::from_storage(served, convert::to_storage(own, value.clone()))
+    convert::from_storage(served, convert::to_storage(own, value.clone())?)
 }

@@ -242,7 +242,7 @@ pub(super) fn validate(
                 }
             };
             for param in params {
-                let mut scope = condition::scope(request, &served, value, old);
+                let mut scope = condition::scope(request, &served, value, old)?;
                 scope.set("params", &param);
                 scope.set("namespaceObject", &namespace(api, request));
                 let verdict = policy.judge(&mut scope);
@@ -428,7 +428,7 @@ fn params(
     }
     let seen = |stored: &Arc<Stored>| crate::convert::from_storage(served, stored.value());
     let name = text(wanted, "name");
-    let found: Vec<Value> = if !name.is_empty() {
+    let found: Result<Vec<Value>, ApiError> = if !name.is_empty() {
         api.store().get(&Key::new(&served.id, &namespace, &name)).iter().map(seen).collect()
     } else {
         let selector = wanted.get("selector").and_then(LabelSelector::read).unwrap_or_default();
@@ -441,6 +441,7 @@ fn params(
         let listing = api.store().list(&served.id, &query).map_err(|e| e.to_string())?;
         listing.items.iter().map(seen).collect()
     };
+    let found = found.map_err(|e| e.to_string())?;
     if found.is_empty() && text(wanted, "parameterNotFoundAction") == "Deny" {
         return Err(
             "no params found for policy binding with `Deny` parameterNotFoundAction".to_owned()

@@ -99,7 +99,7 @@ impl Hook {
         if self.conditions.is_empty() {
             return Ok(Some(served));
         }
-        let mut scope = condition::scope(request, &served, value, old);
+        let mut scope = condition::scope(request, &served, value, old)?;
         match self.conditions.hold(&mut scope) {
             Ok(true) => Ok(Some(served)),
             Err(fault) if !self.ignores_failures => Err(request.forbidden(&fault)),
@@ -123,9 +123,9 @@ impl Hook {
         let mut described = request.describe(served);
         let uid = described.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned();
         let seen =
-            |v: Option<&Value>| v.map(|v| in_version(request, served, v)).unwrap_or_default();
-        described.insert("object", seen(value));
-        described.insert("oldObject", seen(old));
+            |v: Option<&Value>| v.map_or(Ok(Value::Null), |v| in_version(request, served, v));
+        described.insert("object", seen(value)?);
+        described.insert("oldObject", seen(old)?);
         let review = map! {
             "kind": "AdmissionReview",
             "apiVersion": "admission.k8s.io/v1",
@@ -302,7 +302,7 @@ fn patch(
     let bytes = STANDARD.decode(given).map_err(|e| undecodable(e.to_string()))?;
     let list = object::from_json(&bytes).map_err(|e| undecodable(e.to_string()))?;
     let patch = JsonPatch::read(&list).map_err(|e| undecodable(e.to_string()))?;
-    let mut seen = in_version(request, served, value);
+    let mut seen = in_version(request, served, value)?;
     let before = seen.clone();
     patch.apply(&mut seen).map_err(ApiError::internal)?;
     if seen == before {
@@ -310,7 +310,7 @@ fn patch(
     }
     complete_silently(served, &mut seen)?;
     let own = &request.target.served;
-    *value = convert::from_storage(own, convert::to_storage(served, seen));
+    *value = convert::from_storage(own, convert::to_storage(served, seen)?)?;
     Ok(true)
 }
 

@@ -3,6 +3,7 @@
 //! The real server settles names and conditions a moment after the write; here they are part of it, and
 //! the resource is served before the writer hears of its success.
 
+use crate::convert::Conversion;
 use crate::registry::{NamesCheck, check_names, served_versions};
 use crate::rest::Api;
 use crate::store::{Key, ListQuery, ResourceId};
@@ -176,7 +177,8 @@ fn serve(api: &Api, name: &str, crd: Option<&Value>) {
         let status = crd.get("status").and_then(Value::as_map);
         status.is_some_and(|s| has_condition(s, "Established", true))
     });
-    let served = established.map(served_versions).unwrap_or_default();
+    let serve = |crd: &Value| served_versions(crd, Conversion::read(crd, api.downgrade()));
+    let served = established.map(serve).unwrap_or_default();
     api.registry().set_custom(name, served);
 }
 

@@ -1,6 +1,7 @@
 //! CustomResourceDefinitions as resources that are served.
 
 use super::{CustomSource, SchemaRef, Served, Snapshot};
+use crate::convert::Conversion;
 use crate::store::ResourceId;
 use crate::table::Printer;
 use compact_str::CompactString;
@@ -9,8 +10,8 @@ use schema::custom::{versions, with_object_meta};
 use schema::rules::Rules;
 use std::sync::Arc;
 
-/// The versions that a CustomResourceDefinition serves.
-pub fn served_versions(crd: &Value) -> Vec<Arc<Served>> {
+/// The versions that a CustomResourceDefinition serves, converted by a webhook where there is one.
+pub fn served_versions(crd: &Value, conversion: Option<Arc<Conversion>>) -> Vec<Arc<Served>> {
     let text = |path: &[&str]| {
         let value = path.iter().try_fold(crd, |v, key| v.get(key));
         value.and_then(Value::as_str).unwrap_or_default()
@@ -21,7 +22,7 @@ pub fn served_versions(crd: &Value) -> Vec<Arc<Served>> {
         fingerprint: crate::discovery::openapi::hash(&object::to_json(
             crd.get("spec").unwrap_or(&Value::Null),
         )),
-        webhook_conversion: text(&["spec", "conversion", "strategy"]) == "Webhook",
+        conversion,
     });
     let group = text(&["spec", "group"]);
     let versions = versions(crd);

@@ -11,6 +11,7 @@ mod tests;
 
 pub use custom::{NamesCheck, check_names, served_versions};
 
+use crate::convert::Conversion;
 use crate::store::ResourceId;
 use crate::table::Printer;
 use object::Gvk;
@@ -71,8 +72,8 @@ pub struct CustomSource {
     pub uid: String,
     /// Changes with its content.
     pub fingerprint: String,
-    /// `spec.conversion.strategy` is `Webhook`.
-    pub webhook_conversion: bool,
+    /// Converts between its versions, where a webhook does.
+    pub conversion: Option<Arc<Conversion>>,
 }
 
 impl Served {

@@ -72,7 +72,7 @@ impl Api {
         faults.extend(shape::faults(target, &value, None));
         shape::refuse(target, &value, faults)?;
         admission::validate(self, call, target, Operation::Create, Some(&value), None).await?;
-        let value = convert::to_storage(&target.served, value);
+        let value = convert::to_storage(&target.served, value)?;
         if call.dry_run {
             let key = Key::new(&target.served.id, &target.namespace, value.name());
             return match self.store().newest(&key) {

@@ -1,6 +1,6 @@
 //! `DELETE` of one object.
 
-use super::error::{self, ApiError};
+use super::error::{self, ApiError, Cause};
 use super::{Answer, Api, Call, Target};
 use crate::admission::{self, Operation};
 use crate::convert;
@@ -57,9 +57,18 @@ impl DeleteOptions {
         if let Some(seconds) = body.get("gracePeriodSeconds").and_then(Value::as_int) {
             self.grace_period_seconds = Some(seconds);
         }
+        let orphan = body.get("orphanDependents").and_then(Value::as_bool);
         if let Some(policy) = body.get("propagationPolicy").and_then(Value::as_str) {
+            if orphan.is_some() {
+                let text = format!(
+                    "Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be \
+                     both set"
+                );
+                let cause = Cause::new("FieldValueInvalid", text, "propagationPolicy");
+                return Err(ApiError::invalid_options("DeleteOptions", vec![cause]));
+            }
             self.propagation = Some(Self::policy(policy)?);
-        } else if let Some(orphan) = body.get("orphanDependents").and_then(Value::as_bool) {
+        } else if let Some(orphan) = orphan {
             self.propagation =
                 Some(if orphan { Propagation::Orphan } else { Propagation::Background });
         }
@@ -80,14 +89,12 @@ impl DeleteOptions {
             "Foreground" => Ok(Propagation::Foreground),
             "Orphan" => Ok(Propagation::Orphan),
             other => {
-                let mut error = ApiError::bad_request(format!(
-                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported \
-                     value: {other:?}: supported values: \"Foreground\", \"Background\", \
-                     \"Orphan\", \"nil\""
-                ));
-                error.code = http::StatusCode::UNPROCESSABLE_ENTITY;
-                error.reason = "Invalid";
-                Err(error)
+                let text = format!(
+                    "Unsupported value: {other:?}: supported values: \"Foreground\", \
+                     \"Background\", \"Orphan\", \"nil\""
+                );
+                let cause = Cause::new("FieldValueNotSupported", text, "propagationPolicy");
+                Err(ApiError::invalid_options("DeleteOptions", vec![cause]))
             }
         }
     }
@@ -110,7 +117,7 @@ impl Api {
             let current = current.ok_or_else(|| ApiError::not_found(served, &target.name))?;
             check(target, &current, options)?;
             kinds::before_delete(self, target, &current)?;
-            let old = convert::from_storage(served, current.value());
+            let old = convert::from_storage(served, current.value())?;
             admission::validate(self, call, target, Operation::Delete, None, Some(&old)).await?;
             let Some(change) = self.deletion(call, target, &old, options) else {
                 return Ok(Answer::Stored(current));
@@ -119,8 +126,8 @@ impl Api {
                 return Ok(answer(target, &change, None));
             }
             let change = match change {
-                Change::Put(value) => Change::Put(convert::to_storage(served, value)),
-                Change::Delete(value) => Change::Delete(convert::to_storage(served, value)),
+                Change::Put(value) => Change::Put(convert::to_storage(served, value)?),
+                Change::Delete(value) => Change::Delete(convert::to_storage(served, value)?),
             };
             let precondition = Precondition::Revision(current.revision);
             match self.store().write(&target.key(), precondition, change.clone()).await {
@@ -174,6 +181,10 @@ fn check(target: &Target, current: &Arc<Stored>, options: &DeleteOptions) -> Res
         let mut error = ApiError::conflict(&target.served, &target.name, &why);
         let kind = target.served.group_kind();
         error.message = format!("Operation cannot be fulfilled on {kind} {:?}: {why}", target.name);
+        if let Some(details) = &mut error.details {
+            // The real server names the kind here, not the resource.
+            target.served.kind.kind.clone_into(&mut details.kind);
+        }
         Err(error)
     };
     if let Some(uid) = &options.uid

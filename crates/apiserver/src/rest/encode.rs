@@ -71,18 +71,17 @@ impl Form {
 }
 
 /// A stored object in the version of `served`.
-pub(super) fn decoded(served: &Served, stored: &Stored) -> Value {
+pub(super) fn decoded(served: &Served, stored: &Stored) -> Result<Value, ApiError> {
     convert::from_storage(served, stored.value())
 }
 
 /// A stored object as JSON in the version of `served`: mostly the very bytes of the store.
-pub(super) fn json(served: &Served, stored: &Stored) -> Bytes {
+pub(super) fn json(served: &Served, stored: &Stored) -> Result<Bytes, ApiError> {
     let json = stored.json();
     if convert::is_stored_form(served, &json) {
-        json
-    } else {
-        object::to_json(&decoded(served, stored)).into()
+        return Ok(json);
     }
+    Ok(object::to_json(&decoded(served, stored)?).into())
 }
 
 /// `PartialObjectMetadata` of an object.
@@ -110,38 +109,43 @@ pub(super) fn object(
     form: Form,
     answer: &Answer,
     now: Timestamp,
-) -> Reply {
+) -> Result<Reply, ApiError> {
     let value = |answer: &Answer| match answer {
         Answer::Stored(stored) => decoded(served, stored),
         Answer::Value(value) if is_of(served, answer) => {
             convert::from_storage(served, value.clone())
         }
-        Answer::Value(value) => value.clone(),
+        Answer::Value(value) => Ok(value.clone()),
     };
-    match (form, answer) {
+    Ok(match (form, answer) {
         (Form::Json, Answer::Stored(stored)) => {
-            reply::full(code, "application/json", json(served, stored))
+            reply::full(code, "application/json", json(served, stored)?)
         }
         (Form::Yaml, answer) => {
-            reply::full(code, "application/yaml", object::to_yaml(&value(answer)))
+            reply::full(code, "application/yaml", object::to_yaml(&value(answer)?))
         }
         (Form::Metadata, answer) if is_of(served, answer) => {
-            reply::json(code, &metadata_only(&value(answer)))
+            reply::json(code, &metadata_only(&value(answer)?))
         }
         (Form::Table(include), answer) if is_of(served, answer) => {
-            let object = value(answer);
+            let object = value(answer)?;
             let version = object.meta("resourceVersion").unwrap_or_default();
             let meta = Value::Map(map! {"resourceVersion": version});
             let options = TableOptions { include, headers: true };
             let table = table::table(&served.printer, meta, [&object], options, now);
             reply::json(code, &table)
         }
-        (_, answer) => reply::json(code, &value(answer)),
-    }
+        (_, answer) => reply::json(code, &value(answer)?),
+    })
 }
 
 /// A part of a collection as a response.
-pub(super) fn list(served: &Served, form: Form, page: &Page, now: Timestamp) -> Reply {
+pub(super) fn list(
+    served: &Served,
+    form: Form,
+    page: &Page,
+    now: Timestamp,
+) -> Result<Reply, ApiError> {
     let mut meta = map! {"resourceVersion": page.revision.to_string()};
     if !page.continue_token.is_empty() {
         meta.insert("continue", page.continue_token.as_str());
@@ -149,15 +153,18 @@ pub(super) fn list(served: &Served, form: Form, page: &Page, now: Timestamp) -> 
             meta.insert("remainingItemCount", i64::try_from(remaining).unwrap_or(i64::MAX));
         }
     }
-    let values = || page.items.iter().map(|stored| decoded(served, stored));
-    match form {
-        Form::Json => reply::full(StatusCode::OK, "application/json", items(served, page, &meta)),
+    let values = || {
+        let stored = page.items.iter().map(|stored| stored.value()).collect();
+        convert::all_from_storage(served, stored)
+    };
+    Ok(match form {
+        Form::Json => reply::full(StatusCode::OK, "application/json", items(served, page, &meta)?),
         Form::Yaml => {
             let list = map! {
                 "apiVersion": served.kind.api_version(),
                 "kind": served.kind.list_kind.as_str(),
                 "metadata": meta,
-                "items": values().collect::<Vec<_>>(),
+                "items": values()?,
             };
             reply::full(StatusCode::OK, "application/yaml", object::to_yaml(&list.into()))
         }
@@ -166,21 +173,21 @@ pub(super) fn list(served: &Served, form: Form, page: &Page, now: Timestamp) -> 
                 "apiVersion": "meta.k8s.io/v1",
                 "kind": "PartialObjectMetadataList",
                 "metadata": meta,
-                "items": values().map(|v| metadata_only(&v)).collect::<Vec<_>>(),
+                "items": values()?.iter().map(metadata_only).collect::<Vec<_>>(),
             };
             reply::json(StatusCode::OK, &list.into())
         }
         Form::Table(include) => {
-            let objects: Vec<Value> = values().collect();
+            let objects: Vec<Value> = values()?;
             let options = TableOptions { include, headers: true };
             let table = table::table(&served.printer, meta.into(), &objects, options, now);
             reply::json(StatusCode::OK, &table)
         }
-    }
+    })
 }
 
 /// The list as JSON: the objects' bytes are copied, not decoded.
-fn items(served: &Served, page: &Page, meta: &Map) -> Vec<u8> {
+fn items(served: &Served, page: &Page, meta: &Map) -> Result<Vec<u8>, ApiError> {
     let head: Value = map! {
         "apiVersion": served.kind.api_version(),
         "kind": served.kind.list_kind.as_str(),
@@ -191,13 +198,16 @@ fn items(served: &Served, page: &Page, meta: &Map) -> Vec<u8> {
     out.pop();
     let size: usize = page.items.iter().map(|i| i.json().len() + 1).sum();
     out.reserve(size + 16);
+    // A webhook is asked once; then every object of the page is known.
+    let strange = page.items.iter().filter(|i| !convert::is_stored_form(served, &i.json()));
+    convert::remember(served, strange.map(|i| i.value()))?;
     out.extend_from_slice(b",\"items\":[");
     for (index, stored) in page.items.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(&json(served, stored));
+        out.extend_from_slice(&json(served, stored)?);
     }
     out.extend_from_slice(b"]}");
-    out
+    Ok(out)
 }

@@ -147,6 +147,11 @@ impl ApiError {
         Self::invalid_kind(&served.kind.group, &served.kind.kind, name, causes)
     }
 
+    /// 422 for the options of a request; `kind` such as `DeleteOptions`.
+    pub(crate) fn invalid_options(kind: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid_kind("meta.k8s.io", kind, "", causes)
+    }
+
     /// As [`ApiError::invalid`] for a kind that is not the resource's own.
     pub(crate) fn invalid_kind(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
         let dot = if group.is_empty() { "" } else { "." };
@@ -239,11 +244,9 @@ impl ApiError {
         }
     }
 
-    /// 422 for a patch that does not apply.
-    pub fn unprocessable(why: impl Into<String>) -> Self {
-        let why = why.into();
-        let message =
-            format!("the server rejected our request due to an error in our request: {why}");
+    /// 422 for a patch that does not apply; the real server does not say why.
+    pub fn unprocessable() -> Self {
+        let message = "the server rejected our request due to an error in our request";
         Self {
             details: Some(Box::default()),
             ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message)

@@ -51,7 +51,7 @@ const GENERATIONS: [&str; 24] = [
     "EndpointSlice",
     "ResourceSlice",
     "DeviceClass",
-    "CSIDriver",
+    "PodTemplate",
 ];
 
 pub(super) fn has_generation(target: &Target) -> bool {

@@ -50,12 +50,23 @@ use crate::kinds::Addresses;
 use crate::registry::{Registry, Served};
 use crate::store::{Key, ResourceId, Store, Stored};
 use object::{Manifest, Value};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// Everything the requests of one server share; clones share it.
 #[derive(Clone)]
 pub struct Api {
     core: Arc<Core>,
+}
+
+/// An [`Api`] that does not keep the server open.
+#[derive(Clone)]
+pub(crate) struct WeakApi(Weak<Core>);
+
+impl WeakApi {
+    /// The API, unless the server is gone.
+    pub(crate) fn upgrade(&self) -> Option<Api> {
+        self.0.upgrade().map(|core| Api { core })
+    }
 }
 
 struct Core {
@@ -151,6 +162,10 @@ impl Api {
         let authority = OnceLock::new();
         let core = Core { store, registry, clock, addresses, access, authority, admission };
         Self { core: Arc::new(core) }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakApi {
+        WeakApi(Arc::downgrade(&self.core))
     }
 
     /// The objects.

@@ -39,8 +39,9 @@ impl<'s> Converter<'s> for Versions<'s> {
         to: &str,
     ) -> Result<Cow<'v, Value>, ConvertError> {
         let (from, to) = (self.version(from)?, self.version(to)?);
-        let stored = convert::to_storage(from, value.clone());
-        Ok(Cow::Owned(convert::from_storage(to, stored)))
+        let failed = |e: ApiError| ConvertError::Failed(e.message);
+        let stored = convert::to_storage(from, value.clone()).map_err(failed)?;
+        Ok(Cow::Owned(convert::from_storage(to, stored).map_err(failed)?))
     }
 }
 
@@ -51,6 +52,11 @@ fn tracked<R>(api: &Api, target: &Target, ask: impl FnOnce(&Tracking<'_, '_>) ->
     let versions = Versions { snapshot: &snapshot, served };
     let mut tracking =
         Tracking::new(&versions, served.kind.gvk()).through(target.subresource.as_str());
+    if served.custom.is_none() {
+        let mut nothing = Value::map();
+        schema::native::encode(&served.schema, &mut nothing);
+        tracking = tracking.starting_from(nothing);
+    }
     let (group, kind) = (served.kind.group.as_str(), served.kind.kind.as_str());
     let same = snapshot.group(group).unwrap_or_default().iter().flat_map(|v| &v.resources);
     for version in same.filter(|other| other.id == served.id) {

@@ -1,9 +1,9 @@
 //! `PATCH`: JSON, merge, strategic merge, apply.
 
 use super::body::{Media, decode};
-use super::error::ApiError;
+use super::error::{ApiError, Cause};
 use super::update::Owners;
-use super::{Answer, Api, Call, Target, ownership, shape};
+use super::{Answer, Api, Call, FieldValidation, Target, ownership, shape};
 use object::{Manifest, Value};
 use schema::patch::json_patch::MOST_OPERATIONS;
 use schema::patch::{JsonPatch, merge_patch};
@@ -99,7 +99,10 @@ impl Api {
             config.metadata_mut().insert("name", target.name.as_str());
         }
         super::create::place(target, &mut config)?;
-        shape::report_unknown(call, &target.served, &config)?;
+        if call.validation == FieldValidation::Strict {
+            // Otherwise the merge refuses what it does not know, in its own words.
+            shape::report_unknown(call, &target.served, &config)?;
+        }
         loop {
             if self.store().newest(&target.key()).is_none() {
                 match self.apply_create(call, target, &config).await {
@@ -156,24 +159,26 @@ pub(super) fn json_patch(patch: &Value) -> Result<JsonPatch, ApiError> {
         );
         return Err(error);
     }
+    if patch.as_list().is_none() {
+        let found = if patch.as_map().is_some() { "object" } else { "value" };
+        return Err(ApiError::bad_request(format!(
+            "error decoding patch: json: cannot unmarshal {found} into Go value of type \
+             []handlers.jsonPatchOp"
+        )));
+    }
     JsonPatch::read(patch).map_err(|e| ApiError::bad_request(e.to_string()))
 }
 
 /// Applies a JSON patch.
 pub(super) fn json_patched(patch: &JsonPatch, old: &Value) -> Result<Value, ApiError> {
     let mut new = old.clone();
-    patch.apply(&mut new).map_err(|e| ApiError::unprocessable(e.to_string()))?;
+    patch.apply(&mut new).map_err(|_| ApiError::unprocessable())?;
     Ok(new)
 }
 
 fn required_manager() -> ApiError {
-    let mut error = ApiError::bad_request(
-        "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for \
-         apply patch",
-    );
-    error.code = http::StatusCode::UNPROCESSABLE_ENTITY;
-    error.reason = "Invalid";
-    error
+    let text = "Required value: is required for apply patch";
+    ApiError::invalid_options("PatchOptions", vec![Cause::new("FieldValueRequired", text, "fieldManager")])
 }
 
 fn object_patch(body: &[u8]) -> Result<Value, ApiError> {

@@ -70,41 +70,41 @@ async fn operate(
     if !target.subresource.is_empty()
         && let Some((code, answer)) = subresource(api, target, asked, call).await?
     {
-        return Ok(object(code, &answer));
+        return object(code, &answer);
     }
     match (asked.method.as_str(), target.name.is_empty()) {
         ("GET", _) if target.watch || params.flag("watch") => api.watch(target, params, form),
         ("GET", true) => {
             let page = api.list(target, &ListParams::read(params, target)?)?;
-            Ok(encode::list(&target.served, form, &page, now))
+            encode::list(&target.served, form, &page, now)
         }
-        ("GET", false) => Ok(object(StatusCode::OK, &api.read(target, revision(params)?)?)),
+        ("GET", false) => object(StatusCode::OK, &api.read(target, revision(params)?)?),
         ("POST", true) => {
             let value = decoded(asked)?;
             if !target.served.is_stored() {
                 super::create::check_type(target, &value)?;
                 let answer = api.review(asked.who, target, value)?;
-                return Ok(object(StatusCode::CREATED, &answer));
+                return object(StatusCode::CREATED, &answer);
             }
             let answer = api.create(call, target, value).await?;
-            Ok(object(StatusCode::CREATED, &answer))
+            object(StatusCode::CREATED, &answer)
         }
         ("PUT", false) => {
             let (answer, created) = api.replace(call, target, decoded(asked)?).await?;
-            Ok(object(code(created), &answer))
+            object(code(created), &answer)
         }
         ("PATCH", false) => {
             let media = Media::parse(asked.header(header::CONTENT_TYPE));
             let (answer, created) = api.patch(call, target, media, &asked.body).await?;
-            Ok(object(code(created), &answer))
+            object(code(created), &answer)
         }
         ("DELETE", false) => {
-            let answer = api.delete(call, target, &delete_options(asked)?).await?;
-            Ok(object(StatusCode::OK, &answer))
+            let answer = api.delete(call, target, &delete_options(asked, call)?).await?;
+            object(StatusCode::OK, &answer)
         }
         ("DELETE", true) => {
             let selector = selector(params, target)?;
-            let options = delete_options(asked)?;
+            let options = delete_options(asked, call)?;
             let items = api.delete_collection(call, target, &selector, &options).await?;
             let page = super::read::Page {
                 revision: api.store().revision(),
@@ -112,7 +112,7 @@ async fn operate(
                 continue_token: String::new(),
                 remaining: None,
             };
-            Ok(encode::list(&target.served, form, &page, now))
+            encode::list(&target.served, form, &page, now)
         }
         _ => Err(ApiError::method_not_allowed()),
     }
@@ -186,31 +186,30 @@ fn decoded(asked: &Asked<'_>) -> Result<Value, ApiError> {
 
 fn write_options(asked: &Asked<'_>) -> Result<Call, ApiError> {
     let params = &asked.params;
-    let mut dry_run = false;
-    for value in params.all("dryRun").filter(|v| !v.is_empty()) {
-        if value != "All" {
-            return Err(invalid_option(format!(
-                "dryRun: Unsupported value: {value:?}: supported values: \"All\""
-            )));
-        }
-        dry_run = true;
-    }
+    let kind = match *asked.method {
+        Method::POST => "CreateOptions",
+        Method::PUT => "UpdateOptions",
+        Method::PATCH => "PatchOptions",
+        _ => "DeleteOptions",
+    };
+    let asked_dry: Vec<&str> = params.all("dryRun").filter(|v| !v.is_empty()).collect();
+    let dry_run = is_dry(kind, &asked_dry)?;
     let validation = match params.get("fieldValidation") {
-        None | Some("Warn") => FieldValidation::Warn,
+        None | Some("" | "Warn") => FieldValidation::Warn,
         Some("Ignore") => FieldValidation::Ignore,
         Some("Strict") => FieldValidation::Strict,
         Some(other) => {
-            return Err(invalid_option(format!(
-                "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \
-                 \"Strict\", \"Warn\""
-            )));
+            let text = format!(
+                "Unsupported value: {other:?}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
+            );
+            return Err(not_supported(kind, "fieldValidation", text));
         }
     };
     let manager = match params.get("fieldManager") {
         Some(manager) if manager.len() > 128 => {
-            return Err(invalid_option(
-                "fieldManager: Too long: may not be more than 128 bytes".to_owned(),
-            ));
+            let text = "Too long: may not be more than 128 bytes";
+            let cause = Cause::new("FieldValueTooLong", text, "fieldManager");
+            return Err(ApiError::invalid_options(kind, vec![cause]));
         }
         Some(manager) => manager.to_owned(),
         None if is_apply(asked) => String::new(),
@@ -230,19 +229,33 @@ fn is_apply(asked: &Asked<'_>) -> bool {
         && Media::parse(asked.header(header::CONTENT_TYPE)) == Some(Media::Apply)
 }
 
-fn invalid_option(what: String) -> ApiError {
-    let mut error = ApiError::bad_request(format!("options.meta.k8s.io \"\" is invalid: {what}"));
-    error.code = StatusCode::UNPROCESSABLE_ENTITY;
-    error.reason = "Invalid";
-    error
+fn not_supported(kind: &str, field: &str, text: String) -> ApiError {
+    ApiError::invalid_options(kind, vec![Cause::new("FieldValueNotSupported", text, field)])
 }
 
-fn delete_options(asked: &Asked<'_>) -> Result<DeleteOptions, ApiError> {
+/// Whether nothing is to be written, as the values of `dryRun` say.
+fn is_dry(kind: &str, values: &[&str]) -> Result<bool, ApiError> {
+    if values.iter().any(|v| *v != "All") {
+        let list: Vec<String> = values.iter().map(|v| format!("{v:?}")).collect();
+        let text = format!("Unsupported value: [{}]: supported values: \"All\"", list.join(","));
+        return Err(not_supported(kind, "dryRun", text));
+    }
+    Ok(!values.is_empty())
+}
+
+fn delete_options(asked: &Asked<'_>, call: &mut Call) -> Result<DeleteOptions, ApiError> {
     let params = &asked.params;
     let mut options = DeleteOptions::default();
     if let Some(policy) = params.get("propagationPolicy") {
         options.propagation = Some(DeleteOptions::policy(policy)?);
     }
     options.grace_period_seconds = params.number("gracePeriodSeconds")?;
-    if asked.body.is_empty() { Ok(options) } else { options.read(&decoded(asked)?) }
+    if asked.body.is_empty() {
+        return Ok(options);
+    }
+    let body = decoded(asked)?;
+    let dry = body.get("dryRun").and_then(Value::as_list).unwrap_or_default();
+    let dry: Vec<&str> = dry.iter().filter_map(Value::as_str).collect();
+    call.dry_run |= is_dry("DeleteOptions", &dry)?;
+    options.read(&body)
 }

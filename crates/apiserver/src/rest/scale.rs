@@ -21,7 +21,7 @@ impl Api {
     pub fn read_scale(&self, target: &Target) -> Result<Answer, ApiError> {
         let stored = self.store().get(&target.key());
         let stored = stored.ok_or_else(|| ApiError::not_found(&target.served, &target.name))?;
-        let object = convert::from_storage(&target.served, stored.value());
+        let object = convert::from_storage(&target.served, stored.value())?;
         Ok(Answer::Value(scale(&object, Self::paths(target)?)))
     }
 
@@ -80,7 +80,7 @@ impl Api {
             Ok(new)
         };
         let answer = self.modify(call, target, transform).await?;
-        let object = convert::from_storage(&target.served, answer.value());
+        let object = convert::from_storage(&target.served, answer.value())?;
         Ok(Answer::Value(scale(&object, paths)))
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn strategic(
 ) -> Result<Value, ApiError> {
     let mut new = old.clone();
     schema::patch::strategic(schema, &mut new, patch.clone())
-        .map_err(|e| ApiError::unprocessable(e.to_string()))?;
+        .map_err(|_| ApiError::unprocessable())?;
     Ok(new)
 }
 

@@ -8,7 +8,6 @@ use crate::convert;
 use crate::kinds;
 use crate::store::{Change, Precondition, StoreError, Stored};
 use object::{Manifest, Value};
-use std::sync::Arc;
 
 /// How often a change is tried again when others write in between.
 const TRIES: usize = 100;
@@ -95,16 +94,18 @@ impl Api {
         loop {
             let current = self.store().newest(&key);
             let current = current.ok_or_else(|| ApiError::not_found(served, &target.name))?;
-            let old = convert::from_storage(served, current.value());
+            let old = convert::from_storage(served, current.value())?;
             let wanted = transform(&old)?;
             check_preconditions(target, &current, &wanted)?;
             let Some(new) = self.prepare(call, target, owners, &old, wanted).await? else {
                 return Ok(Answer::Stored(current));
             };
             if call.dry_run {
-                return Ok(Answer::Value(convert::to_storage(served, new)));
+                return Ok(Answer::Value(convert::to_storage(served, new)?));
             }
-            match self.put_or_remove(target, &current, new).await {
+            let change = put_or_remove(target, new)?;
+            let precondition = Precondition::Revision(current.revision);
+            match self.store().write(&key, precondition, change).await {
                 // A resourceVersion that the client named fails the precondition on the next round.
                 Err(StoreError::Conflict(_)) if tries > 0 => tries -= 1,
                 Err(e) => return Err(ApiError::from_store(&e, served, &target.name)),
@@ -142,23 +143,17 @@ impl Api {
         admission::validate(self, call, target, Operation::Update, Some(&new), Some(old)).await?;
         Ok(Some(new))
     }
+}
 
-    /// Writes a changed object; one that waited only for its finalizers goes.
-    async fn put_or_remove(
-        &self,
-        target: &Target,
-        current: &Arc<Stored>,
-        new: Value,
-    ) -> Result<Arc<Stored>, StoreError> {
-        let finalizers = new.at(["metadata", "finalizers"]).and_then(Value::as_list);
-        let waits = finalizers.is_some_and(|f| !f.is_empty())
-            || new.at(["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int) > Some(0)
-            || kinds::holds_back_deletion(target, &new);
-        let gone = new.meta("deletionTimestamp").is_some() && !waits;
-        let value = convert::to_storage(&target.served, new);
-        let change = if gone { Change::Delete(value) } else { Change::Put(value) };
-        self.store().write(&target.key(), Precondition::Revision(current.revision), change).await
-    }
+/// The change of a changed object; one that waited only for its finalizers goes.
+fn put_or_remove(target: &Target, new: Value) -> Result<Change, ApiError> {
+    let finalizers = new.at(["metadata", "finalizers"]).and_then(Value::as_list);
+    let waits = finalizers.is_some_and(|f| !f.is_empty())
+        || new.at(["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int) > Some(0)
+        || kinds::holds_back_deletion(target, &new);
+    let gone = new.meta("deletionTimestamp").is_some() && !waits;
+    let value = convert::to_storage(&target.served, new)?;
+    Ok(if gone { Change::Delete(value) } else { Change::Put(value) })
 }
 
 fn check_preconditions(target: &Target, current: &Stored, wanted: &Value) -> Result<(), ApiError> {

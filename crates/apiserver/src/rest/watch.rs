@@ -258,7 +258,13 @@ impl Watching {
             }
             return wrap(kind.prefix(), &object.json());
         }
-        let mut value = encode::decoded(served, object);
+        let mut value = match encode::decoded(served, object) {
+            Ok(value) => value,
+            Err(error) => {
+                self.done = true;
+                return error_line(&error);
+            }
+        };
         if let Some(revision) = revision {
             value.metadata_mut().insert("resourceVersion", revision.to_string());
         }

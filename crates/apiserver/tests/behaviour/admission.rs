@@ -330,3 +330,100 @@ async fn pods_have_an_account_and_limits() {
          Container is 1, but request is 2]"
     );
 }
+
+const WIDGETS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {plural: widgets, kind: Widget}
+  conversion:
+    strategy: Webhook
+    webhook: {conversionReviewVersions: [v1], clientConfig: {url: 'URL', caBundle: BUNDLE}}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, properties: {size: {type: string}}}}
+  - name: v2
+    served: true
+    storage: false
+    schema: {openAPIV3Schema: {type: object, properties: {length: {type: integer}}}}
+";
+
+/// `size` of v1 is `length` of v2, as text.
+fn converted(question: &Value) -> Value {
+    let version = at(question, "request.desiredAPIVersion").as_str().unwrap();
+    let one = |object: &Value| {
+        let mut object = object.clone();
+        let members = object.make_map();
+        members.insert("apiVersion", version);
+        match version {
+            "example.org/v2" => {
+                let size = members.remove("size").unwrap_or_default();
+                let number: i64 = size.as_str().unwrap_or("0").parse().unwrap();
+                members.insert("length", number);
+            }
+            _ => {
+                let length = members.remove("length").and_then(|l| l.as_int()).unwrap_or(0);
+                members.insert("size", length.to_string());
+            }
+        }
+        object
+    };
+    let objects: Vec<Value> =
+        at(question, "request.objects").as_list().unwrap().iter().map(one).collect();
+    let mut answer = from_json(br#"{"apiVersion":"apiextensions.k8s.io/v1","kind":"ConversionReview","response":{"result":{"status":"Success"}}}"#).unwrap();
+    let response = answer.make_map().entry("response").make_map();
+    response.insert("uid", at(question, "request.uid").clone());
+    response.insert("convertedObjects", objects);
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhooks_convert_custom_resources() {
+    let api = server().await;
+    let (url, authority, asked) = webhook(converted).await;
+    let definition = json(&WIDGETS.replace("URL", &url).replace("BUNDLE", &authority));
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let (code, answer) = api.post(definitions, &definition).await;
+    assert_eq!(code, 201, "{answer:?}");
+    let widgets = |version: &str| format!("/apis/example.org/{version}/namespaces/default/widgets");
+    let widget =
+        r#"{"apiVersion":"example.org/v2","kind":"Widget","metadata":{"name":"w"},"length":7}"#;
+    let (code, created) = api.post(&widgets("v2"), widget).await;
+    assert_eq!(code, 201, "{created:?}");
+    assert_eq!(at(&created, "length").as_int(), Some(7));
+    let (_, stored) = api.get(&format!("{}/w", widgets("v1"))).await;
+    assert_eq!(at(&stored, "size").as_str(), Some("7"));
+    assert_eq!(at(&stored, "length"), &Value::Null);
+    let path = format!("{}/w", widgets("v2"));
+    let (code, changed) = api.patch(&path, "merge-patch+json", r#"{"length":8}"#).await;
+    assert_eq!((code, at(&changed, "length").as_int()), (200, Some(8)), "{changed:?}");
+    assert_eq!(at(&api.get(&format!("{}/w", widgets("v1"))).await.1, "size").as_str(), Some("8"));
+    for n in 0..5 {
+        api.post(&widgets("v1"), &format!(r#"{{"apiVersion":"example.org/v1","kind":"Widget","metadata":{{"name":"n{n}"}},"size":"{n}"}}"#)).await;
+    }
+    let before = asked.lock().unwrap().len();
+    let (_, list) = api.get(&widgets("v2")).await;
+    assert_eq!(at(&list, "items.3.length").as_int(), Some(3), "{list:?}");
+    assert_eq!(asked.lock().unwrap().len(), before + 1, "a list asks once");
+    let events = lines(
+        api.raw(Method::GET, &format!("{}?watch=1", widgets("v2")), &[], "").await.into_body(),
+        6,
+    )
+    .await;
+    assert_eq!(at(&events[5], "object.length").as_int(), Some(8));
+    // Out of reach: nothing is stored, and everybody is told why.
+    let path = format!("{definitions}/widgets.example.org");
+    let away =
+        r#"{"spec":{"conversion":{"webhook":{"clientConfig":{"url":"https://127.0.0.1:1/"}}}}}"#;
+    assert_eq!(api.patch(&path, "merge-patch+json", away).await.0, 200);
+    let refused = api.post(&widgets("v2"), &widget.replace("\"w\"", "\"x\"")).await;
+    assert_eq!(refused.0, 500);
+    let text = "conversion webhook for example.org/v2, Kind=Widget failed: Post \"https://127.0.0.1:1/?timeout=30s\": ";
+    assert!(message(&refused).1.starts_with(text), "{refused:?}");
+    assert_eq!(api.get(&format!("{}/x", widgets("v1"))).await.0, 404);
+}
