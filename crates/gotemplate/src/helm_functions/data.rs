@@ -14,7 +14,20 @@ const MAX_VALUES: usize = 10_000_000;
 /// # Errors
 /// Go's text for what JSON cannot hold.
 pub(super) fn data(value: &Value) -> Result<Data, String> {
-    convert(value, 0, &mut Rules { left: MAX_VALUES, json: true })
+    convert(value, 0, &mut Rules::new(true))
+}
+
+/// Stands for bytes that are no UTF-8 in data that is to become JSON: Go escapes them, other than a replacement
+/// character that was in the text. A noncharacter, which no text has.
+pub(super) const BROKEN: char = '\u{ffffe}';
+
+/// The value as data with [`BROKEN`] in it, and whether it occurs.
+///
+/// # Errors
+/// As [`data`].
+pub(super) fn json_data(value: &Value) -> Result<(Data, bool), String> {
+    let mut rules = Rules { left: MAX_VALUES, json: true, mark: true, marked: false };
+    Ok((convert(value, 0, &mut rules)?, rules.marked))
 }
 
 /// The value as data that does not go through JSON: nil lists and maps are empty ones, floats need not be finite,
@@ -23,13 +36,22 @@ pub(super) fn data(value: &Value) -> Result<Data, String> {
 /// # Errors
 /// For what has no form as data.
 pub(super) fn plain_data(value: &Value) -> Result<Data, String> {
-    convert(value, 0, &mut Rules { left: MAX_VALUES, json: false })
+    convert(value, 0, &mut Rules::new(false))
 }
 
 struct Rules {
     /// How many values may still be made.
     left: usize,
     json: bool,
+    /// Whether to write [`BROKEN`] for what is no UTF-8.
+    mark: bool,
+    marked: bool,
+}
+
+impl Rules {
+    fn new(json: bool) -> Self {
+        Self { left: MAX_VALUES, json, mark: false, marked: false }
+    }
 }
 
 fn convert(value: &Value, depth: usize, rules: &mut Rules) -> Result<Data, String> {
@@ -42,6 +64,15 @@ fn convert(value: &Value, depth: usize, rules: &mut Rules) -> Result<Data, Strin
         .checked_sub(1)
         .ok_or_else(|| format!("json: unsupported value: more than {MAX_VALUES} values"))?;
     Ok(match value {
+        Value::Raw(bytes) if rules.mark => {
+            rules.marked = true;
+            let mut text = String::with_capacity(bytes.len());
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(std::iter::repeat_n(BROKEN, chunk.invalid().len()));
+            }
+            text.into()
+        }
         Value::Bytes(bytes) if !rules.json => {
             Data::List(bytes.iter().map(|b| Data::Int((*b).into())).collect())
         }

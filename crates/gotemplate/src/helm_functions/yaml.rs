@@ -1,10 +1,10 @@
 //! YAML in and out, as `sigs.k8s.io/yaml` does it: through JSON.
 
 use super::data::{data, plain_data};
-use super::json::{into_list_or_error, into_map_or_error};
+use super::json::{into_list, into_map};
 use crate::function::{Functions, Signature};
 use crate::sprig::args::text;
-use crate::value::{Numbers, Type, Value};
+use crate::value::{Entries, Numbers, Type, Value};
 use object::{Dialect, from_yaml_one};
 
 const TO: Signature = Signature::new(&[Type::Any]);
@@ -15,8 +15,17 @@ pub(super) fn register(f: &mut Functions) {
     f.add("toYaml", TO, |_, a| Ok(write(&a[0]).unwrap_or_default().into()));
     f.add("mustToYaml", TO, |_, a| Ok(write(&a[0])?.into()));
     f.add("toYamlPretty", TO, |_, a| Ok(pretty(&a[0]).unwrap_or_default().into()));
-    f.add("fromYaml", FROM, |_, a| into_map_or_error(read(&text(a, 0)), decoding));
-    f.add("fromYamlArray", FROM, |_, a| into_list_or_error(read(&text(a, 0)), decoding));
+    f.add("fromYaml", FROM, |_, a| {
+        let read = read(&text(a, 0)).and_then(|value| into_map(value).map_err(decoding));
+        let error = |e: String| Value::map(Entries::from_iter([("Error", e)]));
+        // Nothing leaves what was there: Go gives an empty map.
+        Ok(read.map_or_else(error, |map| map.unwrap_or_else(|| Value::map(Entries::new()))))
+    });
+    f.add("fromYamlArray", FROM, |_, a| {
+        let read = read(&text(a, 0)).and_then(|value| into_list(value).map_err(decoding));
+        let error = |e: String| vec![e.into()].into();
+        Ok(read.map_or_else(error, |list| list.unwrap_or_else(|| Vec::new().into())))
+    });
 }
 
 /// Without the line break at the end.

@@ -77,9 +77,9 @@ pub(super) fn register(f: &mut Functions) {
         f.add(name, Signature::variadic(&[D], D).any(), move |c, a| merge_all(c, a, overwrite));
     }
     f.add("deepCopy", Signature::new(&[ANY]).any(), |c, a| {
-        copy(c, &a[0], 0).map_err(|e| FunctionError::new(format!("deepCopy error: {e}")))
+        copy_of(c, &a[0], "deepCopy error: ")
     });
-    f.add("mustDeepCopy", Signature::new(&[ANY]).any(), |c, a| copy(c, &a[0], 0));
+    f.add("mustDeepCopy", Signature::new(&[ANY]).any(), |c, a| copy_of(c, &a[0], ""));
     f.add("dig", Signature::variadic(&[], ANY).any(), dig);
 }
 
@@ -115,6 +115,14 @@ const MAX_DEPTH: usize = 1_000;
 
 /// What a copied item counts: parts that occur many times in a value are many parts in its copy.
 const COPY_COST: u64 = 100;
+
+fn copy_of(call: &mut Call<'_>, value: &Value, prefix: &str) -> Outcome {
+    // Go asks nothing for its type, and panics.
+    if value.is_nil() {
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
+    }
+    copy(call, value, 0).map_err(|e| FunctionError::new(format!("{prefix}{e}")))
+}
 
 fn copy(call: &mut Call<'_>, value: &Value, depth: usize) -> Outcome {
     if depth > MAX_DEPTH {

@@ -44,6 +44,19 @@ impl GoObject for Held {
         self
     }
 
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        let v = &self.version;
+        let number = |n: u64| Value::Int(Int::uint64(n));
+        vec![
+            ("major", number(v.major())),
+            ("minor", number(v.minor())),
+            ("patch", number(v.patch())),
+            ("pre", v.prerelease().into()),
+            ("metadata", v.metadata().into()),
+            ("original", v.original().into()),
+        ]
+    }
+
     fn method(&self, name: &str) -> Option<Method> {
         let signature = match name {
             "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String"

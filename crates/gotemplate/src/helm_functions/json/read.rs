@@ -7,21 +7,21 @@ use crate::value::{Entries, Value};
 /// Go stops at ten thousand; everything that walks values is recursive.
 const MAX_DEPTH: usize = 1_000;
 
-/// The value of a JSON text.
+/// The value of a JSON text, and the complaint about a number that does not fit (it is left out, as Go does).
 ///
 /// # Errors
-/// Go's text. As in Go, syntax errors anywhere come before numbers that do not fit.
-pub(in crate::helm_functions) fn any(text: &str) -> Result<Value, String> {
+/// Go's text for what is no JSON.
+pub(in crate::helm_functions) fn any(text: &str) -> Result<(Value, Option<String>), String> {
     let mut reader = Reader { text: text.as_bytes(), at: 0, too_large: None };
     let value = reader.value(0)?;
     reader.blanks();
     if let Some(byte) = reader.peek() {
         return Err(unexpected(byte, "after top-level value"));
     }
-    match reader.too_large {
-        Some(number) => Err(format!("json: cannot unmarshal number {number} into Go value of type float64")),
-        None => Ok(value),
-    }
+    let complaint = reader
+        .too_large
+        .map(|n| format!("json: cannot unmarshal number {n} into Go value of type float64"));
+    Ok((value, complaint))
 }
 
 /// The value as a map; `None` for `null`.
@@ -113,9 +113,10 @@ impl Reader<'_> {
         for (i, wanted) in word.bytes().enumerate() {
             match self.peek() {
                 Some(byte) if byte == wanted => self.at += 1,
-                None => return Err(END.into()),
-                Some(byte) => {
+                found => {
                     debug_assert!(i > 0);
+                    // At the end Go's scanner is given a blank, to see whether something is complete.
+                    let byte = found.unwrap_or(b' ');
                     let wanted = char::from(wanted);
                     return Err(unexpected(byte, &format!("in literal {word} (expecting '{wanted}')")));
                 }
@@ -190,10 +191,8 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, String> {
         let from = self.at;
-        let missing = |r: &Self, context: &str| match r.peek() {
-            Some(byte) => unexpected(byte, context),
-            None => END.into(),
-        };
+        let missing =
+            |r: &Self, context: &str| unexpected(r.peek().unwrap_or(b' '), context);
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -219,10 +218,11 @@ impl Reader<'_> {
         }
         let text = String::from_utf8_lossy(&self.text[from..self.at]);
         let number: f64 = text.parse().unwrap_or_default();
-        if !number.is_finite() && self.too_large.is_none() {
-            self.too_large = Some(text.into_owned());
+        if number.is_finite() {
+            return Ok(number.into());
         }
-        Ok(number.into())
+        self.too_large.get_or_insert_with(|| text.into_owned());
+        Ok(Value::Nil)
     }
 
     /// A string, whose opening quote is next.
@@ -243,7 +243,7 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
-        let byte = self.peek().ok_or(END)?;
+        let byte = self.peek().unwrap_or(b' ');
         self.at += 1;
         out.push(match byte {
             b'"' | b'\\' | b'/' => byte,
@@ -282,7 +282,7 @@ impl Reader<'_> {
     fn hex4(&mut self) -> Result<u32, String> {
         let mut value = 0;
         for _ in 0..4 {
-            let byte = self.peek().ok_or(END)?;
+            let byte = self.peek().unwrap_or(b' ');
             let digit = char::from(byte)
                 .to_digit(16)
                 .ok_or_else(|| unexpected(byte, "in \\u hexadecimal character escape"))?;

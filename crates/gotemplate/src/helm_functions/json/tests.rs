@@ -1,12 +1,15 @@
 use super::read::any;
 
 fn error(text: &str) -> String {
-    any(text).map(|_| ()).unwrap_err()
+    match any(text) {
+        Ok((_, complaint)) => complaint.unwrap(),
+        Err(error) => error,
+    }
 }
 
 #[test]
 fn texts_are_read() {
-    let value = any(r#" {"a": [1, -2.5e3, "\u00e9\ud83d\ude00\ud800"], "b": null, "a2": true} "#).unwrap();
+    let value = any(r#" {"a": [1, -2.5e3, "\u00e9\ud83d\ude00\ud800"], "b": null, "a2": true} "#).unwrap().0;
     let map = value.as_map().unwrap();
     assert!(map.get("b").unwrap().is_nil());
     let list = map.get("a").unwrap();
@@ -22,6 +25,8 @@ fn faults_have_gos_words() {
         ("[1 2]", "invalid character '2' after array element"),
         ("{\"a\":1 \"b\"", "invalid character '\"' after object key:value pair"),
         ("nul ", "invalid character ' ' in literal null (expecting 'l')"),
+        ("nul", "invalid character ' ' in literal null (expecting 'l')"),
+        ("1.", "invalid character ' ' after decimal point in numeric literal"),
         ("01", "invalid character '1' after top-level value"),
         ("'a'", r"invalid character '\'' looking for beginning of value"),
         ("\"a\nb\"", r"invalid character '\n' in string literal"),

@@ -359,7 +359,6 @@ impl Reader<'_> {
                     return Err(self.lines.fault_at(other, message));
                 }
             }
-            self.current.clear();
         }
         self.lines.next()?;
         self.context = outer;

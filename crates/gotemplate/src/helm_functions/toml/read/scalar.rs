@@ -75,12 +75,13 @@ impl Reader<'_> {
     /// The inside of `"..."`, whose first quote was taken.
     pub(super) fn string(&mut self) -> Read<String> {
         let mut out = String::new();
+        let from = self.lines.position();
         loop {
             match self.lines.next()? {
                 None => return Err(self.lines.end_fault(r#"unexpected EOF; expected '"'"#)),
                 Some('\n' | '\r') => return Err(self.broken()),
                 Some('"') => return Ok(out),
-                Some('\\') => out.push(self.escape()?),
+                Some('\\') => out.push(self.escape(from)?),
                 Some(c) => out.push(c),
             }
         }
@@ -107,6 +108,7 @@ impl Reader<'_> {
     /// The inside of a string over several lines, whose three quotes were taken.
     fn long_string(&mut self, quote: char) -> Read<String> {
         let mut out = String::new();
+        let from = self.lines.position();
         if self.lines.rest().starts_with("\r\n") {
             self.skip(2)?;
         } else if self.lines.rest().starts_with('\n') {
@@ -138,7 +140,7 @@ impl Reader<'_> {
                 }
                 Some('\\') if quote == '"' => {
                     if !self.line_end_escape()? {
-                        out.push(self.escape()?);
+                        out.push(self.escape(from)?);
                     }
                 }
                 Some(c) => out.push(c),
@@ -159,8 +161,7 @@ impl Reader<'_> {
     }
 
     /// What an escape whose backslash was taken stands for.
-    fn escape(&mut self) -> Read<char> {
-        let from = self.lines.position() - 1;
+    fn escape(&mut self, from: usize) -> Read<char> {
         let c = self.lines.next()?;
         Ok(match c {
             Some('b') => '\u{8}',
@@ -184,12 +185,13 @@ impl Reader<'_> {
         })
     }
 
-    fn hex(&mut self, digits: usize, count: &str, letter: char, _: usize) -> Read<char> {
+    /// `string` is where the string began, which messages show.
+    fn hex(&mut self, digits: usize, count: &str, letter: char, string: usize) -> Read<char> {
         let from = self.lines.position();
         for _ in 0..digits {
             let c = self.lines.next()?;
             if !c.is_some_and(|c| c.is_ascii_hexdigit()) {
-                let shown = crate::fmt::quote(self.lines.since(from));
+                let shown = crate::fmt::quote(self.lines.since(string));
                 return Err(self.lines.fault(format!(
                     "expected {count} hexadecimal digits after '\\{letter}', but got {shown} instead"
                 )));
