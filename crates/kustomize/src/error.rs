@@ -1,5 +1,6 @@
 //! Why a build failed: where, which object, what, and what to do.
 
+use crate::External;
 use std::fmt;
 use tree::{TreeError, TreePath};
 
@@ -10,7 +11,7 @@ pub enum Fault {
     Syntax,
     /// A file or directory that is named does not exist.
     Missing,
-    /// Something is asked for that is refused: remote bases, exec functions, files outside the root.
+    /// Something is asked for that is refused: exec functions, files outside the root.
     Refused,
     /// Two objects have one identity.
     Conflict,
@@ -18,6 +19,8 @@ pub enum Fault {
     Transform,
     /// A bound on size, depth or work is passed.
     Limit,
+    /// Something outside of the tree is named that is not at hand: [`BuildError::external`] says what.
+    External,
     /// The storage behind the tree failed; the same build may work later.
     Storage,
 }
@@ -35,6 +38,7 @@ struct Inner {
     message: String,
     through: Vec<TreePath>,
     source: Option<TreeError>,
+    external: Option<External>,
 }
 
 impl BuildError {
@@ -47,7 +51,18 @@ impl BuildError {
             message: message.into(),
             through: Vec::new(),
             source: None,
+            external: None,
         }))
+    }
+
+    pub(crate) fn external_wanted(path: &str, external: External) -> Self {
+        let message = format!(
+            "'{path}' is remote, and remote files and bases are not fetched here; allow them, make it \
+             a source of its own, or copy it into the repository"
+        );
+        let mut out = Self::new(Fault::External, message);
+        out.0.external = Some(external);
+        out
     }
 
     pub(crate) fn transform(message: impl Into<String>) -> Self {
@@ -96,6 +111,12 @@ impl BuildError {
             self.0.through.push(kustomization.clone());
         }
         self
+    }
+
+    /// What would have to be fetched for the build to go on. Mounted in the tree and noted in
+    /// [`crate::BuildOptions::externals`], it is used the next time.
+    pub fn external(&self) -> Option<&External> {
+        self.0.external.as_ref()
     }
 
     /// What sort of thing is wrong.

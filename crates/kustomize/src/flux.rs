@@ -13,7 +13,9 @@ use crate::plugin;
 use crate::schema::Schemas;
 use crate::substitute::{Strategy, SubstituteError, expand};
 use crate::target::{Builder, Target, find_file};
-use crate::{BuildOptions, Built, Limits, LoadRestrictions, Reorder, Transformation, run};
+use crate::{
+    BuildOptions, Built, Externals, Limits, LoadRestrictions, Reorder, Transformation, run,
+};
 use object::{Dialect, Manifest, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +48,8 @@ pub struct FluxBuild {
     pub substitute: Option<Substitution>,
     /// Bounds.
     pub limits: Limits,
+    /// What of outside the tree is mounted in it.
+    pub externals: Externals,
 }
 
 /// An entry of `spec.patches`.
@@ -108,14 +112,14 @@ const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 /// # Errors
 /// As [`crate::build`], and when a variable cannot be substituted.
 pub fn build_flux(tree: &dyn Tree, path: &TreePath, flux: &FluxBuild) -> Result<Built, BuildError> {
-    let loader = Loader::new(tree, LoadRestrictions::None, flux.limits);
+    let loader = Loader::new(tree, LoadRestrictions::None, flux.limits, &flux.externals);
     let builder = Builder { loader: &loader, schemas: Schemas::default(), work: 0 };
     let target = root_target(&loader, path, flux)?;
     let options = BuildOptions {
         load_restrictions: LoadRestrictions::None,
         reorder: Reorder::None,
         limits: flux.limits,
-        managed_by_label: false,
+        ..BuildOptions::default()
     };
     let file = target.file.clone();
     let mut built = run(builder, target, &options)?;
@@ -195,7 +199,7 @@ fn root_target(
     let exists = FILE_NAMES.iter().any(|name| {
         loader
             .resolve(&root, name)
-            .is_ok_and(|p| matches!(loader.is_directory(&p), Ok(Some(false))))
+            .is_ok_and(|r| matches!(loader.is_directory(&r.path), Ok(Some(false))))
     });
     let (mut k, file) = if exists { read(loader, &root)? } else { generate(loader, &root)? };
     if let Some(namespace) = &flux.target_namespace {
@@ -219,7 +223,7 @@ fn root_target(
             Err(_) if flux.ignore_missing_components && component.starts_with("..") => continue,
             Err(error) => return Err(error.in_file(&file)),
         };
-        if flux.ignore_missing_components && loader.is_directory(&resolved)?.is_none() {
+        if flux.ignore_missing_components && loader.is_directory(&resolved.path)?.is_none() {
             continue;
         }
         k.components.push(component.clone());

@@ -5,12 +5,13 @@
 //! says which file and line it comes from and which transformers changed it, and so does every error.
 //!
 //! Reading goes through [`tree::Tree`], so a traced tree records exactly what a build depends on. Deliberately
-//! absent: the network (remote bases are an error that says so), running programs and containers, Helm, the
+//! absent: the network (what is external is asked for as data, see [`External`]), running programs and containers, Helm, the
 //! clock, the environment and the file system.
 
 mod config;
 mod decode;
 mod error;
+mod external;
 mod fieldspec;
 mod flux;
 mod generate;
@@ -33,6 +34,7 @@ mod transform;
 pub mod units;
 
 pub use error::{BuildError, Fault};
+pub use external::{External, Externals};
 pub use flux::{FluxBuild, FluxImage, FluxPatch, FluxTarget, Substitution, build_flux, substitute};
 pub use substitute::{Strategy, SubstituteError, expand};
 
@@ -105,6 +107,8 @@ pub struct BuildOptions {
     pub limits: Limits,
     /// Whether to add the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
+    /// What of outside the tree is mounted in it.
+    pub externals: Externals,
 }
 
 /// The objects a build makes, in order.
@@ -156,7 +160,7 @@ pub fn build(
     path: &TreePath,
     options: &BuildOptions,
 ) -> Result<Built, BuildError> {
-    let loader = Loader::new(tree, options.load_restrictions, options.limits);
+    let loader = Loader::new(tree, options.load_restrictions, options.limits, &options.externals);
     let builder = Builder { loader: &loader, schemas: Schemas::default(), work: 0 };
     let target = builder.load(Root::new(path.clone()), None)?;
     run(builder, target, options)

@@ -5,23 +5,32 @@
 use crate::error::{BuildError, Fault};
 use crate::node::{Kind, Node, resources};
 use crate::resource::Resource;
-use crate::{Limits, LoadRestrictions};
+use crate::{Externals, Limits, LoadRestrictions, external};
 use std::cell::Cell;
 use std::sync::Arc;
-use tree::{EntryKind, Tree, TreePath};
+use tree::{EntryKind, PathError, Tree, TreePath};
 
 /// A directory that is being built, with those it is built for.
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
     pub(crate) directory: TreePath,
+    /// What nothing named here may lead out of: the whole tree, or the external it stands in.
+    top: TreePath,
     /// Outermost first.
     parents: Vec<TreePath>,
 }
 
 impl Root {
     pub(crate) fn new(directory: TreePath) -> Self {
-        Self { directory, parents: Vec::new() }
+        Self { directory, top: TreePath::root(), parents: Vec::new() }
     }
+}
+
+/// What a path in a kustomization leads to.
+pub(crate) struct Resolved {
+    pub(crate) path: TreePath,
+    /// The external's own root, when the path leads into one.
+    mounted_at: Option<TreePath>,
 }
 
 /// Reads files within the limits.
@@ -29,31 +38,47 @@ pub(crate) struct Loader<'a> {
     pub(crate) tree: &'a dyn Tree,
     pub(crate) restrictions: LoadRestrictions,
     pub(crate) limits: Limits,
+    externals: &'a Externals,
     read: Cell<usize>,
     entered: Cell<usize>,
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(tree: &'a dyn Tree, restrictions: LoadRestrictions, limits: Limits) -> Self {
-        Self { tree, restrictions, limits, read: Cell::new(0), entered: Cell::new(0) }
+    pub(crate) fn new(
+        tree: &'a dyn Tree,
+        restrictions: LoadRestrictions,
+        limits: Limits,
+        externals: &'a Externals,
+    ) -> Self {
+        let (read, entered) = (Cell::new(0), Cell::new(0));
+        Self { tree, restrictions, limits, externals, read, entered }
     }
 
-    /// What a path named in a kustomization leads to.
+    /// What a path leads to that may be a file or a directory, such as an entry of `resources`.
     ///
     /// # Errors
-    /// When it is empty, absolute, remote, or leads out of the repository.
-    pub(crate) fn resolve(&self, root: &Root, path: &str) -> Result<TreePath, BuildError> {
+    /// When it is empty, absolute, leads out of the repository, or to an external that is not at hand.
+    pub(crate) fn resolve(&self, root: &Root, path: &str) -> Result<Resolved, BuildError> {
+        self.resolve_as(root, path, true)
+    }
+
+    fn resolve_as(&self, root: &Root, path: &str, base: bool) -> Result<Resolved, BuildError> {
         if path.is_empty() {
             return Err(BuildError::new(Fault::Syntax, "an empty path is named; remove it"));
         }
-        if is_remote(path) {
-            let message = format!(
-                "'{path}' is remote, and remote files and bases are not fetched here; make it a \
-                 source of its own, or copy it into the repository"
-            );
-            return Err(BuildError::new(Fault::Refused, message));
+        let refused = |e: PathError| BuildError::new(Fault::Refused, e.to_string());
+        if let Some(reference) = external::parse(path, base) {
+            if !self.externals.contains(&reference.external) {
+                return Err(BuildError::external_wanted(path, reference.external));
+            }
+            let mounted_at = reference.external.mounted_at().map_err(refused)?;
+            let inner = mounted_at.join(&reference.path).map_err(refused)?;
+            return stay_within(path, inner, &mounted_at)
+                .map(|path| Resolved { path, mounted_at: Some(mounted_at) });
         }
-        root.directory.join(path).map_err(|e| BuildError::new(Fault::Refused, e.to_string()))
+        let inner = root.directory.join(path).map_err(refused)?;
+        let path = stay_within(path, inner, &root.top)?;
+        Ok(Resolved { path, mounted_at: None })
     }
 
     /// A file named in a kustomization.
@@ -65,8 +90,9 @@ impl<'a> Loader<'a> {
         root: &Root,
         path: &str,
     ) -> Result<(Arc<TreePath>, Arc<[u8]>), BuildError> {
-        let resolved = self.resolve(root, path)?;
-        if self.restrictions == LoadRestrictions::RootOnly && !resolved.is_within(&root.directory) {
+        let Resolved { path: resolved, mounted_at } = self.resolve_as(root, path, false)?;
+        let elsewhere = mounted_at.is_none() && !resolved.is_within(&root.directory);
+        if self.restrictions == LoadRestrictions::RootOnly && elsewhere {
             let message = format!(
                 "the file '{path}' is not in or below '{}'; move it, or allow it with \
                  --load-restrictor LoadRestrictionsNone",
@@ -74,6 +100,29 @@ impl<'a> Loader<'a> {
             );
             return Err(BuildError::new(Fault::Refused, message));
         }
+        self.content(resolved)
+    }
+
+    /// The file that an entry of `resources` leads to.
+    ///
+    /// # Errors
+    /// As [`Loader::text`].
+    pub(crate) fn resource(
+        &self,
+        root: &Root,
+        path: &str,
+    ) -> Result<(Arc<TreePath>, String), BuildError> {
+        // One that is a file in a repository elsewhere is no URL of a file.
+        let resolved = self.resolve(root, path)?;
+        if resolved.mounted_at.is_none() {
+            return self.text(root, path);
+        }
+        let (file, content) = self.content(resolved.path)?;
+        let text = text(&content, &file)?.to_owned();
+        Ok((file, text))
+    }
+
+    fn content(&self, resolved: TreePath) -> Result<(Arc<TreePath>, Arc<[u8]>), BuildError> {
         let content = self.tree.file(&resolved).map_err(BuildError::tree)?;
         let read = self.read.get() + content.len();
         self.read.set(read);
@@ -112,7 +161,7 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// When it is no directory, contains what it is built for, or there are too many.
     pub(crate) fn enter(&self, root: &Root, path: &str) -> Result<Root, BuildError> {
-        let directory = self.resolve(root, path)?;
+        let Resolved { path: directory, mounted_at } = self.resolve(root, path)?;
         match self.is_directory(&directory)? {
             Some(true) => {}
             Some(false) => {
@@ -138,7 +187,8 @@ impl<'a> Loader<'a> {
             );
             return Err(BuildError::new(Fault::Limit, message));
         }
-        Ok(Root { directory, parents })
+        let top = mounted_at.unwrap_or_else(|| root.top.clone());
+        Ok(Root { directory, top, parents })
     }
 }
 
@@ -147,14 +197,14 @@ pub(crate) fn missing(path: &str) -> String {
     format!("'{path}' does not exist; correct the path or remove the entry")
 }
 
-/// Whether a path names something outside of the repository.
-fn is_remote(path: &str) -> bool {
-    let lower = path.get(..20).unwrap_or(path).to_ascii_lowercase();
-    let prefixes = ["github.com/", "github.com:", "git@", "gh:", "git::"];
-    path.contains("://")
-        || prefixes.iter().any(|p| lower.starts_with(p))
-        || path.contains("?ref=")
-        || path.contains(".git//")
+/// # Errors
+/// When `inner`, written as `path`, is not in or below `top`.
+fn stay_within(path: &str, inner: TreePath, top: &TreePath) -> Result<TreePath, BuildError> {
+    if inner.is_within(top) {
+        return Ok(inner);
+    }
+    let message = format!("'{path}' leads out of {top}, the repository it is written in");
+    Err(BuildError::new(Fault::Refused, message))
 }
 
 /// A file's text.

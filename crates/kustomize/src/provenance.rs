@@ -2,6 +2,7 @@
 //!
 //! Source: `api/resource/origin.go`. The fields [`crate::Origin`] says the same, and is always there.
 
+use crate::external::{self, External, Reference};
 use crate::resource::{ORIGIN, Resource, TRANSFORMATIONS};
 use std::sync::Arc;
 use tree::TreePath;
@@ -10,25 +11,40 @@ use tree::TreePath;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OriginNote {
     path: String,
+    /// The repository and the reference, when it stands in another one.
+    remote: Option<(String, Option<String>)>,
 }
 
 impl OriginNote {
     /// What a kustomization there names.
     pub(crate) fn below(&self, path: &str) -> Self {
-        Self { path: join(&self.path, path) }
+        match external::parse(path, true) {
+            Some(Reference { external: External::Repository { url, reference, .. }, path }) => {
+                Self { path, remote: Some((url, reference)) }
+            }
+            _ => Self { path: join(&self.path, path), remote: self.remote.clone() },
+        }
+    }
+
+    /// `repo` and `ref`, when it stands in another repository.
+    fn remote_lines(&self) -> String {
+        let Some((url, reference)) = &self.remote else { return String::new() };
+        let reference = reference.iter().map(|r| format!("ref: {}\n", scalar(r)));
+        format!("repo: {}\n{}", scalar(url), reference.collect::<String>())
     }
 
     /// The annotation of a resource in a file.
     pub(crate) fn text(&self) -> String {
-        format!("path: {}\n", scalar(&self.path))
+        format!("path: {}\n{}", scalar(&self.path), self.remote_lines())
     }
 
     /// What a built-in generator or transformer of the kustomization there is called.
     pub(crate) fn builtin(&self, file: &Arc<TreePath>, kind: &str) -> String {
         let configured_in = join(&self.path, file.file_name());
         let configured_in = scalar(&configured_in);
+        let remote = self.remote_lines();
         format!(
-            "configuredIn: {configured_in}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n"
+            "{remote}configuredIn: {configured_in}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n"
         )
     }
 }

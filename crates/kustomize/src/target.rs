@@ -61,7 +61,7 @@ pub(crate) struct Builder<'a> {
 pub(crate) fn find_file(loader: &Loader<'_>, root: &Root) -> Result<&'static str, BuildError> {
     let mut found = Vec::new();
     for name in FILE_NAMES {
-        let path = loader.resolve(root, name)?;
+        let path = loader.resolve(root, name)?.path;
         if loader.tree.kind(&path).map_err(BuildError::tree)? == Some(EntryKind::File) {
             found.push(name);
         }
@@ -175,11 +175,11 @@ impl<'a> Builder<'a> {
     ) -> Result<Accumulated, BuildError> {
         for path in paths {
             let here = |e: BuildError| e.in_file(&target.file);
-            let resolved = self.loader.resolve(&target.root, path).map_err(here)?;
+            let resolved = self.loader.resolve(&target.root, path).map_err(here)?.path;
             match self.loader.is_directory(&resolved)? {
                 Some(true) => acc = self.directory(target, acc, path, false)?,
                 Some(false) => {
-                    let (file, text) = self.loader.text(&target.root, path).map_err(here)?;
+                    let (file, text) = self.loader.resource(&target.root, path).map_err(here)?;
                     let through = |e: BuildError| e.through(&target.file);
                     let mut list = resources_in(&text, &file).map_err(through)?;
                     if let Some(origin) = &target.origin {

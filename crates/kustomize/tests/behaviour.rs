@@ -108,9 +108,9 @@ fn messages_name_file_line_and_remedy() {
     );
     fails(
         &[("kustomization.yaml", "resources: ['https://example.com/x.yaml']\n")],
-        Fault::Refused,
+        Fault::External,
         "kustomization.yaml: 'https://example.com/x.yaml' is remote, and remote files and bases are not \
-         fetched here; make it a source of its own, or copy it into the repository",
+         fetched here; allow them, make it a source of its own, or copy it into the repository",
     );
     fails(
         &[

@@ -1,5 +1,6 @@
 //! What every run has at hand.
 
+use crate::external::{Allowed, Fetcher};
 use crate::git_repository::SourceMemory;
 use crate::{Fleet, Id, Queue};
 use api::Timestamp;
@@ -25,6 +26,8 @@ pub struct Settings {
     /// Whether a GitRepository may name a path of this machine (`file://`). Only for a server of one's own:
     /// whoever may create sources could read any repository on the machine.
     pub local_sources: bool,
+    /// Whether kustomizations may name bases and files of other machines.
+    pub remote_bases: bool,
     /// Time until an application looks again at a dependency that is not ready. It is told at once when the
     /// dependency becomes ready; this is for what no watch shows.
     pub dependency_retry: Duration,
@@ -39,6 +42,7 @@ impl Default for Settings {
             namespace: String::new(),
             concurrency: 16,
             local_sources: false,
+            remote_bases: true,
             dependency_retry: Duration::from_secs(30),
             artifact_address: String::new(),
         }
@@ -51,6 +55,7 @@ pub(crate) struct Context {
     pub(crate) observer: Observer,
     pub(crate) executor: Executor,
     pub(crate) store: Store,
+    pub(crate) fetcher: Fetcher,
     pub(crate) settings: Settings,
     pub(crate) fleet: Fleet,
     pub(crate) sources: Queue<Id>,
@@ -82,11 +87,18 @@ impl Context {
         store: Store,
         settings: Settings,
     ) -> Self {
+        let allowed = match (settings.remote_bases, settings.local_sources) {
+            (false, _) => Allowed::Nothing,
+            (true, false) => Allowed::Remote,
+            (true, true) => Allowed::RemoteAndLocal,
+        };
+        let fetcher = Fetcher::new(settings.data.join("remote"), allowed);
         Self {
             client,
             observer,
             executor,
             store,
+            fetcher,
             settings,
             fleet: Fleet::default(),
             sources: Queue::default(),

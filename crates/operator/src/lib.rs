@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod context;
+pub mod external;
 mod fleet;
 pub mod git_repository;
 mod id;

@@ -1,8 +1,9 @@
 //! What a revision, branch or directory would change on the live cluster, without changing it.
 
 use crate::context::{kustomization_family, now};
+use crate::external::{Allowed, Fetcher, cache_folder, user_cache};
 use crate::git_repository::{self, AccessError};
-use crate::kustomization::{flux_build, plan_input};
+use crate::kustomization::{Objects, flux_build, plan_input};
 use crate::{Id, kinds, source_of};
 use api::{GitRepository, Kustomization};
 use cluster::{ApiError, Client, Discovery, Observer};
@@ -83,7 +84,7 @@ pub async fn plan(
         Observer::new(Discovery::new(client.clone()), client.clone(), kustomization_family(), now);
     let variables =
         crate::kustomization::variables(client, &application).await.map_err(PreviewError::Files)?;
-    let desired = desired(&application, &*tree, variables, &spec, observer.discovery()).await?;
+    let desired = desired(&application, &tree, variables, &spec, observer.discovery()).await?;
     let previous =
         application.status.inventory.as_ref().map(|i| i.entries.clone()).unwrap_or_default();
     let (keys, whole) = plan_input(&desired, &previous);
@@ -96,7 +97,7 @@ pub async fn plan(
 
 async fn desired(
     application: &Kustomization,
-    tree: &dyn Tree,
+    tree: &Arc<dyn Tree>,
     variables: BTreeMap<String, String>,
     spec: &SyncSpec,
     discovery: &Discovery,
@@ -104,8 +105,11 @@ async fn desired(
     let build = flux_build(&application.spec, variables)
         .map_err(|e| PreviewError::Object(e.to_string()))?;
     let path = crate::kustomization::path(&application.spec).map_err(PreviewError::Files)?;
-    let (objects, kinds) =
-        crate::kustomization::objects(tree, &path, &build).map_err(PreviewError::Files)?;
+    let fetcher = Fetcher::new(user_cache().join("remote"), Allowed::RemoteAndLocal);
+    let Objects { objects, kinds, .. } =
+        crate::kustomization::objects(&fetcher, tree, &path, build)
+            .await
+            .map_err(PreviewError::Files)?;
     let scopes =
         crate::kustomization::scopes(discovery, &kinds).await.map_err(PreviewError::Files)?;
     own(objects, spec, &|gvk| scopes.get(gvk).copied()).map_err(PreviewError::Files)
@@ -140,22 +144,13 @@ async fn open(
         }
         Files::Current | Files::Directory(_) => {}
     }
-    let repository = Repository::open(&cache_folder(&git.url), source::git::Limits::default())?;
+    let repository = Repository::open(
+        &cache_folder(&user_cache().join("plan"), &git.url),
+        source::git::Limits::default(),
+    )?;
     let revision = repository.resolve(&git).await?;
     repository.fetch(&git, &revision).await?;
     let tree = repository.tree(revision.commit, git.recurse_submodules)?;
     let tree = git_repository::visible(Arc::new(tree), &source.spec, &mut IgnoreFiles::new())?;
     Ok((tree, revision.to_string()))
-}
-
-/// Where fetched objects are kept between plans; may be deleted at any time.
-fn cache_folder(url: &str) -> PathBuf {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    url.hash(&mut hasher);
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let base = base.unwrap_or_else(std::env::temp_dir);
-    base.join("windlass").join("plan").join(format!("{:016x}", hasher.finish()))
 }

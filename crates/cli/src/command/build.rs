@@ -1,8 +1,11 @@
 //! `windlass build`: what a directory renders to.
 
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use clap::{Args, ValueEnum};
+use kustomize::BuildOptions;
+use operator::external::{self, Allowed, Fetcher};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Print what a directory renders to, as `kustomize build` would
 #[derive(Args, Debug)]
@@ -18,6 +21,10 @@ pub(crate) struct Build {
     /// Label every object with app.kubernetes.io/managed-by
     #[arg(long)]
     enable_managedby_label: bool,
+
+    /// Refuse bases and files of other machines
+    #[arg(long)]
+    no_remote_bases: bool,
 
     /// Order of the printed objects
     #[arg(long, value_enum, default_value_t)]
@@ -43,11 +50,11 @@ enum Order {
 }
 
 impl Build {
-    pub(crate) fn run(&self) -> Result<u8, Failure> {
+    pub(crate) async fn run(&self) -> Result<u8, Failure> {
         let shown = self.directory.display();
         let (tree, path) = source::directory::open_for_build(&self.directory)
             .map_err(|e| Failure::new(format!("{shown} cannot be read")).because(&e))?;
-        let options = kustomize::BuildOptions {
+        let options = BuildOptions {
             load_restrictions: match self.load_restrictor {
                 Restrictor::RootOnly => kustomize::LoadRestrictions::RootOnly,
                 Restrictor::None => kustomize::LoadRestrictions::None,
@@ -57,11 +64,19 @@ impl Build {
                 Order::None => kustomize::Reorder::None,
             },
             managed_by_label: self.enable_managedby_label,
-            ..kustomize::BuildOptions::default()
+            ..BuildOptions::default()
         };
-        let built = kustomize::build(&tree, &path, &options).map_err(|e| {
-            Failure::new(format!("{shown} does not render")).because(&e).code(Code::Failed)
-        })?;
+        let allowed =
+            if self.no_remote_bases { Allowed::Nothing } else { Allowed::RemoteAndLocal };
+        let fetcher = Fetcher::new(external::user_cache().join("remote"), allowed);
+        let tree: Arc<dyn tree::Tree> = Arc::new(tree);
+        let built = fetcher
+            .render(&tree, |tree, externals| {
+                let options = BuildOptions { externals: externals.clone(), ..options.clone() };
+                kustomize::build(tree, &path, &options)
+            })
+            .await
+            .map_err(|e| Failure::new(format!("{shown} does not render")).because(&e))?;
         say_raw!("{}", kustomize::to_yaml(&built));
         Ok(0)
     }

@@ -40,6 +40,10 @@ pub(crate) struct Run {
     #[arg(long)]
     local_sources: bool,
 
+    /// Refuse kustomizations that name bases or files of other machines
+    #[arg(long)]
+    no_remote_bases: bool,
+
     /// Work without asking for the lease
     #[arg(long)]
     no_leader_election: bool,
@@ -81,6 +85,7 @@ impl Run {
             namespace: self.watch_namespace.clone().unwrap_or_default(),
             concurrency: self.concurrency.max(1),
             local_sources: self.local_sources,
+            remote_bases: !self.no_remote_bases,
             artifact_address: address.unwrap_or_else(|| format!("http://{page}")),
             ..Settings::default()
         };

@@ -12,7 +12,7 @@ mod substitution;
 mod work;
 
 pub use lower::{LowerError, flux_build};
-pub(crate) use rendering::{objects, path};
+pub(crate) use rendering::{Objects, objects, path};
 pub(crate) use run::{plan_input, scopes};
 pub(crate) use substitution::read as variables;
 pub(crate) use work::work;

@@ -5,6 +5,7 @@ use super::lower::{self, flux_build};
 use super::substitution;
 use super::work::Turn;
 use crate::context::{Context, Memory};
+use crate::external::Fetcher;
 use crate::fleet::Held;
 use kustomize::FluxBuild;
 use object::{Gvk, Manifest, Value};
@@ -13,10 +14,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tree::{Reads, Traced, Tree, TreePath};
 
-/// What rendering gave.
-pub(super) struct Objects {
-    pub(super) objects: Vec<Rendered>,
-    pub(super) kinds: Vec<Gvk>,
+/// What rendering gave: the objects with the place each comes from, their kinds, and what was read.
+pub(crate) struct Objects {
+    pub(crate) objects: Vec<Rendered>,
+    pub(crate) kinds: Vec<Gvk>,
     pub(super) reads: Reads,
     pub(super) digest: String,
 }
@@ -45,14 +46,7 @@ pub(super) async fn render(context: &Context, turn: &Turn, held: &Held) -> Resul
             format!("kustomization path not found: '{path}' is not in revision {revision}"),
         ));
     }
-    let traced = Traced::new(&*held.tree);
-    let (objects, kinds) = objects(&traced, &path, &build)?;
-    Ok(Rendering::New(Objects {
-        digest: lower::digest(objects.iter().map(|o| &o.value)),
-        kinds,
-        reads: traced.into_reads(),
-        objects,
-    }))
+    objects(&context.fetcher, &held.tree, &path, build).await.map(Rendering::New)
 }
 
 /// `spec.path` inside the source.
@@ -61,13 +55,22 @@ pub(crate) fn path(spec: &api::KustomizationSpec) -> Result<TreePath, Halt> {
         .map_err(|error| Halt::failed(Phase::Fetch, format!("spec.path: {error}")))
 }
 
-/// Renders: the objects with the place each comes from, and their kinds.
-pub(crate) fn objects(
-    tree: &dyn Tree,
+/// Renders a directory, remote bases included.
+pub(crate) async fn objects(
+    fetcher: &Fetcher,
+    tree: &Arc<dyn Tree>,
     path: &TreePath,
-    build: &FluxBuild,
-) -> Result<(Vec<Rendered>, Vec<Gvk>), Halt> {
-    let built = kustomize::build_flux(tree, path, build).map_err(|e| failed(&e))?;
+    build: FluxBuild,
+) -> Result<Objects, Halt> {
+    let (built, reads) = fetcher
+        .render(tree, |tree, externals| {
+            let build = FluxBuild { externals: externals.clone(), ..build.clone() };
+            let traced = Traced::new(tree);
+            let built = kustomize::build_flux(&traced, path, &build)?;
+            Ok((built, traced.into_reads()))
+        })
+        .await
+        .map_err(|e| failed(&e))?;
     let objects: Vec<Rendered> = built
         .objects
         .into_iter()
@@ -77,7 +80,8 @@ pub(crate) fn objects(
         })
         .collect();
     let kinds: BTreeSet<Gvk> = objects.iter().map(|o| o.value.gvk()).collect();
-    Ok((objects, kinds.into_iter().collect()))
+    let digest = lower::digest(objects.iter().map(|o| &o.value));
+    Ok(Objects { objects, kinds: kinds.into_iter().collect(), reads, digest })
 }
 
 /// The last run's memory when nothing it depends on has changed since.

@@ -25,6 +25,8 @@ pub enum Reference {
     },
     /// A full reference name, such as `refs/pull/420/head`.
     Name(String),
+    /// What people write where kind does not matter: a commit in full, a reference name, a tag or a branch, in this order.
+    Any(String),
 }
 
 impl Default for Reference {
@@ -99,6 +101,11 @@ impl Reference {
                 valid(name)?;
                 vec![name.to_owned()]
             }
+            Self::Any(name) if is_commit(name) => vec!["HEAD".to_owned()],
+            Self::Any(name) => {
+                valid(name)?;
+                ["", "refs/tags/", "refs/heads/"].map(|kind| format!("{kind}{name}")).to_vec()
+            }
             Self::Commit { sha, branch } => {
                 sha.parse::<CommitId>().map_err(|e| GitError::Reference(e.to_string()))?;
                 match branch {
@@ -149,6 +156,14 @@ impl Reference {
                     )
                 })
             }
+            Self::Any(name) if is_commit(name) => {
+                Self::Commit { sha: name.clone(), branch: None }.select(refs, location)
+            }
+            Self::Any(name) => ["", "refs/tags/", "refs/heads/"]
+                .iter()
+                .find_map(|kind| exact(&format!("{kind}{name}")))
+                .map(|found| named(name.clone(), found))
+                .ok_or_else(|| missing(format!("branch, tag or commit '{name}'"), "")),
             Self::Semver(range) => newest(range, refs)?
                 .map(|found| named(found.name["refs/tags/".len()..].to_owned(), found))
                 .ok_or_else(|| missing(format!("tag in the version range '{range}'"), "")),
@@ -170,6 +185,10 @@ impl Reference {
             }
         }
     }
+}
+
+fn is_commit(name: &str) -> bool {
+    name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// The tag of the newest version in `range`. As Flux, a tag is a version when it is one in full, with or without

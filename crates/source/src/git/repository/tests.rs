@@ -122,6 +122,9 @@ async fn tags_names_and_commits_over_http() {
             (Reference::Tag("v1.0.0".into()), format!("v1.0.0@sha1:{first}")),
             (Reference::Semver("1.x".into()), format!("v1.0.0@sha1:{first}")),
             (Reference::Name("refs/tags/v1.0.0".into()), format!("refs/tags/v1.0.0@sha1:{first}")),
+            (Reference::Any("v1.0.0".into()), format!("v1.0.0@sha1:{first}")),
+            (Reference::Any("main".into()), format!("main@sha1:{second}")),
+            (Reference::Any(second.to_string()), format!("sha1:{second}")),
             (Reference::Name("refs/pull/7/head".into()), format!("refs/pull/7/head@sha1:{first}")),
             (Reference::Commit { sha: second.to_string(), branch: None }, format!("sha1:{second}")),
             // Not the tip of anything in version 0: it comes with the history of its branch.
