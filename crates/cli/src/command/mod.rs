@@ -78,6 +78,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Suspend(command) => command.run(&connection).await,
         Command::Resume(command) => command.run(&connection).await,
         Command::Plan(command) => command.run(&connection).await,
-        Command::Build(command) => command.run(),
+        Command::Build(command) => command.run().await,
     }
 }
