@@ -132,19 +132,29 @@ pub struct Tracking<'c, 't> {
     gvk: Gvk,
     version: String,
     subresource: &'c str,
+    nothing: Value,
 }
 
 impl<'c, 't> Tracking<'c, 't> {
     /// For requests in the version of `gvk` to the object itself.
     pub fn new(converter: &'c dyn Converter<'t>, gvk: Gvk) -> Self {
         let version = gvk.api_version();
-        Self { updater: Updater::new(converter), converter, gvk, version, subresource: "" }
+        let updater = Updater::new(converter);
+        Self { updater, converter, gvk, version, subresource: "", nothing: Value::Null }
     }
 
     /// For requests to a subresource, such as `status`.
     #[must_use]
     pub fn through(mut self, subresource: &'c str) -> Self {
         self.subresource = subresource;
+        self
+    }
+
+    /// What an object that is not there is compared as: for the built-in kinds what Go writes of a type
+    /// without values, whose members therefore belong to nobody as long as nothing is in them.
+    #[must_use]
+    pub fn starting_from(mut self, nothing: Value) -> Self {
+        self.nothing = nothing;
         self
     }
 
@@ -160,8 +170,7 @@ impl<'c, 't> Tracking<'c, 't> {
     /// tracked (a value without its type, a conversion that fails) keeps the owners it had, as upstream
     /// does: a write never fails over that.
     pub fn update(&self, old: Option<&Value>, new: Value, manager: &str, now: &str) -> Value {
-        static NOTHING: Value = Value::Null;
-        let old = old.unwrap_or(&NOTHING);
+        let old = old.unwrap_or(&self.nothing);
         let mut new = new;
         let asked = entries::take(&mut new);
         let kept = || old.at(["metadata", "managedFields"]).cloned();
@@ -315,7 +324,7 @@ impl<'c, 't> Tracking<'c, 't> {
         if !entries.is_empty() {
             return Ok(entries);
         }
-        self.track_update(&Value::Null, live, entries, BEFORE_FIRST_APPLY, now)
+        self.track_update(&self.nothing, live, entries, BEFORE_FIRST_APPLY, now)
             .map_err(|source| self.merge_error(live, source))
     }
 

@@ -183,7 +183,7 @@ fn check(target: &Target, current: &Arc<Stored>, options: &DeleteOptions) -> Res
         error.message = format!("Operation cannot be fulfilled on {kind} {:?}: {why}", target.name);
         if let Some(details) = &mut error.details {
             // The real server names the kind here, not the resource.
-            target.served.kind.kind.clone_into(&mut details.kind);
+            details.kind = target.served.kind.kind.to_string();
         }
         Err(error)
     };

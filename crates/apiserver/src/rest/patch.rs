@@ -178,7 +178,10 @@ pub(super) fn json_patched(patch: &JsonPatch, old: &Value) -> Result<Value, ApiE
 
 fn required_manager() -> ApiError {
     let text = "Required value: is required for apply patch";
-    ApiError::invalid_options("PatchOptions", vec![Cause::new("FieldValueRequired", text, "fieldManager")])
+    ApiError::invalid_options(
+        "PatchOptions",
+        vec![Cause::new("FieldValueRequired", text, "fieldManager")],
+    )
 }
 
 fn object_patch(body: &[u8]) -> Result<Value, ApiError> {

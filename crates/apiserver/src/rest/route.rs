@@ -2,7 +2,7 @@
 
 use super::body::{self, Media};
 use super::encode::{self, Form};
-use super::error::ApiError;
+use super::error::{ApiError, Cause};
 use super::read::{ListParams, revision, selector};
 use super::reply::Reply;
 use super::{Answer, Api, Call, DeleteOptions, FieldValidation, Identity, Params, Target};
@@ -99,7 +99,8 @@ async fn operate(
             object(code(created), &answer)
         }
         ("DELETE", false) => {
-            let answer = api.delete(call, target, &delete_options(asked, call)?).await?;
+            let options = delete_options(asked, call)?;
+            let answer = api.delete(call, target, &options).await?;
             object(StatusCode::OK, &answer)
         }
         ("DELETE", true) => {

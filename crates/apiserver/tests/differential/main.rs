@@ -19,7 +19,7 @@ use side::Side;
 use std::time::{Duration, Instant};
 
 /// How long the two may need to come to the same state where controllers work behind the API.
-const SETTLING: Duration = Duration::from_secs(4);
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// Cases that take longer are named.
 const SLOW: Duration = Duration::from_secs(5);

@@ -13,11 +13,11 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// Accidental values in the order in which they were first seen, so that "the same version as before" and
-/// "another uid" still show.
+/// What each object was last seen with, so that "the same version as before" and "another uid" still show.
 #[derive(Default)]
 pub(crate) struct Names {
-    seen: HashMap<(&'static str, String), usize>,
+    seen: HashMap<(&'static str, String), String>,
+    uids: Vec<String>,
 }
 
 /// At most so many differences of one answer are told.
@@ -31,10 +31,31 @@ impl Names {
         }
     }
 
-    fn nth(&mut self, what: &'static str, text: &str) -> String {
-        let next = self.seen.keys().filter(|(kind, _)| *kind == what).count() + 1;
-        let number = self.seen.entry((what, text.to_owned())).or_insert(next);
-        format!("<{what} {number}>")
+    /// Whether an object has in `what` the value it was last seen with.
+    fn compared(&mut self, what: &'static str, object: &str, value: &str, step: &Step) -> String {
+        let key = (what, object.to_owned());
+        let before = self.seen.get(&key).map(String::as_str);
+        let text = if before == Some(value) { "same" } else { "new" };
+        if !step.path.contains("dryRun") {
+            self.seen.insert(key, value.to_owned());
+        }
+        format!("<{text} {what}>")
+    }
+
+    /// Uid and version of an object's own metadata.
+    fn identity(&mut self, map: &mut serde_json::Map<String, Value>, step: &Step) {
+        let Some(name) = map.get("name").and_then(Value::as_str).map(str::to_owned) else { return };
+        for (key, what) in [("uid", "uid"), ("resourceVersion", "version")] {
+            let Some(value) = map.get(key).and_then(Value::as_str).map(str::to_owned) else { continue };
+            if value.is_empty() || step.mentions(&value) {
+                continue;
+            }
+            if what == "uid" {
+                self.uids.push(value.clone());
+            }
+            let text = self.compared(what, &name, &value, step);
+            map.insert(key.to_owned(), text.into());
+        }
     }
 
     fn value(&mut self, value: &mut Value, key: &str, step: &Step) {
@@ -58,6 +79,7 @@ impl Names {
                     let made = format!("{prefix}<5>");
                     map.insert("name".to_owned(), made.into());
                 }
+                self.identity(map, step);
                 for (key, value) in map.iter_mut() {
                     self.value(value, key, step);
                 }
@@ -83,12 +105,12 @@ impl Names {
             Value::String(text) => {
                 let wanted = step.mentions(text);
                 let replaced = match key {
-                    "uid" if !wanted => self.nth("uid", text),
+                    "uid" if !wanted && !text.starts_with('<') => "<uid>".to_owned(),
                     "resourceVersion" if text.parse::<u64>().is_ok_and(|v| v > 0) => {
-                        self.nth("version", text)
+                        "<version>".to_owned()
                     }
                     "clusterIP" | "clusterIPs" if text.starts_with("10.") && !wanted => {
-                        self.nth("address", text)
+                        self.compared("address", &step.path, text, step)
                     }
                     _ if recent(text) => format!("<time {}>", text.len()),
                     _ => self.text(text),
@@ -101,7 +123,7 @@ impl Names {
                     && matches!(key, "nodePort" | "healthCheckNodePort")
                     && !step.mentions(&n.to_string())
                 {
-                    *value = self.nth("port", &n.to_string()).into();
+                    *value = "<port>".into();
                 }
             }
             _ => {}
@@ -111,14 +133,10 @@ impl Names {
     /// A text in which something accidental may stand somewhere.
     fn text(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        let uids: Vec<(String, usize)> = self
-            .seen
-            .iter()
-            .filter(|((kind, value), _)| *kind == "uid" && value.len() > 20 && text.contains(value))
-            .map(|((_, value), number)| (value.clone(), *number))
-            .collect();
-        for (uid, number) in uids {
-            text = text.replace(&uid, &format!("<uid {number}>"));
+        for uid in self.uids.iter().filter(|uid| uid.len() > 20) {
+            if text.contains(uid.as_str()) {
+                text = text.replace(uid.as_str(), "<uid>");
+            }
         }
         if let Some(rest) = text.strip_prefix("kube-api-access-") {
             return format!("kube-api-access-<{}>", rest.len());
@@ -126,7 +144,8 @@ impl Names {
         if is_age(&text) {
             return "<age>".to_owned();
         }
-        if text.contains("resource version") || text.contains("resourceVersion") {
+        let low = text.to_lowercase();
+        if low.contains("resource version") || low.contains("resourceversion") {
             return digits(&text);
         }
         text
@@ -186,7 +205,17 @@ pub(crate) fn differences(ours: &Answer, real: &Answer) -> Vec<Difference> {
             found.push(Difference { path: path.to_owned(), ours, real });
         }
     }
-    compare("body", &ours.body, &real.body, &mut found);
+    if (ours.status < 300) == (real.status < 300) {
+        compare("body", &ours.body, &real.body, &mut found);
+    } else {
+        // One refuses: only what it says is of interest.
+        let message = |answer: &Answer| match answer.body["message"].as_str() {
+            Some(message) if answer.status >= 300 => message.to_owned(),
+            _ => "accepted".to_owned(),
+        };
+        let (ours, real) = (message(ours), message(real));
+        found = vec![Difference { path: "verdict".to_owned(), ours, real }];
+    }
     found.truncate(TOLD);
     found
 }

@@ -109,7 +109,7 @@ impl Side {
     }
 
     fn remember(&mut self, path: &str, status: u16, body: &Value) {
-        if status >= 300 {
+        if status >= 300 || body["kind"] == "PartialObjectMetadata" || body["kind"] == "Status" {
             return;
         }
         let text = |field: &str| body["metadata"][field].as_str().unwrap_or_default().to_owned();

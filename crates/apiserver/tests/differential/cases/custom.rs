@@ -21,6 +21,8 @@ pub(super) fn cases() -> Vec<Case> {
     }
     cases.push(widgets());
     cases.push(olds());
+    cases.push(described());
+    cases.push(renamed(&kinds[8]));
     cases.push(removed(&kinds[3]));
     cases
 }
@@ -74,19 +76,12 @@ fn defined(kind: &Value) -> Case {
     let steps = vec![
         Step::post(&format!("{DEFINITIONS}?dryRun=All"), &definition(kind)),
         Step::post(&format!("{DEFINITIONS}?fieldManager=one"), &definition(kind)),
-        Step::get(&at).named("established").settling(),
         Step::get(&instances).named("served").settling(),
-        Step::get(&format!("/apis/{GROUP}/v1")).named("discovered").settling(),
-        Step::get(&format!("/openapi/v3/apis/{GROUP}/v1")).named("described").settling(),
+        Step::get(&at).named("established"),
         Step::apply(&at, "two", false, &definition(kind)),
         Step::get(&at).accepting(objects::TABLE),
         Step::put(&at, json!({"spec": {"group": "other.example.com"}})),
         Step::put(&at, json!({"spec": {"scope": "Odd"}})),
-        Step::put(&at, json!({"spec": {"names": {"kind": "Changed"}}})).named("a changed kind"),
-        Step::get(&at).named("changed names").settling(),
-        Step::put(&at, json!({"spec": {"names": {"kind": kind["kind"], "listKind": null}}})),
-        Step::get(&at).named("names as before").settling(),
-        Step::get(&instances).named("served again").settling(),
     ];
     Case { name: format!("custom/defined/{}", text(kind, "plural")), steps }
 }
@@ -191,6 +186,32 @@ fn olds() -> Case {
         Step::delete(&format!("{v1}/o"), &Value::Null),
     ];
     Case { name: "custom/olds".into(), steps }
+}
+
+/// Discovery and OpenAPI of all of them.
+fn described() -> Case {
+    let steps = vec![
+        Step::get(&format!("/apis/{GROUP}")).settling(),
+        Step::get(&format!("/apis/{GROUP}/v1")).settling(),
+        Step::get(&format!("/apis/{GROUP}/v1beta1")).settling(),
+        Step::get(&format!("/openapi/v3/apis/{GROUP}/v1")).settling(),
+    ];
+    Case { name: "custom/described".into(), steps }
+}
+
+/// A kind gets another name, and its own again.
+fn renamed(kind: &Value) -> Case {
+    let at = format!("{DEFINITIONS}/{}.{GROUP}", text(kind, "plural"));
+    let instances = entry(kind, "any").collection;
+    let steps = vec![
+        Step::get(&at),
+        Step::put(&at, json!({"spec": {"names": {"kind": "Changed"}}})),
+        Step::get(&at).settling(),
+        Step::put(&at, json!({"spec": {"names": {"kind": kind["kind"], "listKind": null}}})),
+        Step::get(&at).settling(),
+        Step::get(&instances).settling(),
+    ];
+    Case { name: "custom/renamed".into(), steps }
 }
 
 /// A definition goes, and its instances with it.
