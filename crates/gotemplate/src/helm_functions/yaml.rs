@@ -5,7 +5,7 @@ use super::json::{into_list, into_map};
 use crate::function::{Functions, Signature};
 use crate::sprig::args::text;
 use crate::value::{Entries, Numbers, Type, Value};
-use object::{Dialect, from_yaml_one};
+use object::{Dialect, YamlError, from_yaml_one};
 
 const TO: Signature = Signature::new(&[Type::Any]);
 const FROM: Signature = Signature::new(&[Type::String]);
@@ -48,13 +48,49 @@ fn pretty(value: &Value) -> Result<String, String> {
 }
 
 fn read(text: &str) -> Result<Value, String> {
-    let data = from_yaml_one(text, Dialect::Sigs).map_err(|e| {
-        let reason = not_finite(&e.message).map_or_else(|| e.to_string(), |name| {
-            format!("json: unsupported value: {name}")
-        });
-        format!("error converting YAML to JSON: {reason}")
-    })?;
+    let data = from_yaml_one(text, Dialect::Sigs).map_err(|e| complaint(&e, text))?;
     Ok(Value::from_object(&data, Numbers::Float64))
+}
+
+/// A YAML error in go-yaml's words.
+fn complaint(error: &YamlError, text: &str) -> String {
+    let message = &error.message;
+    let reason = match (not_finite(message), line(error, text)) {
+        (Some(number), _) => format!("json: unsupported value: {number}"),
+        (None, None) => format!("yaml: {message}"),
+        (None, Some(line)) => format!("yaml: line {line}: {message}"),
+    };
+    format!("error converting YAML to JSON: {reason}")
+}
+
+/// The line go-yaml names. Its parser counts from 0 where its scanner counts from 1; neither names the first line;
+/// and where something that began earlier is not complete, it names the place where that was noticed.
+fn line(error: &YamlError, text: &str) -> Option<usize> {
+    const WELL_FORMED: [&str; 4] = ["unknown anchor", "map merge", "contains itself", "excessive aliasing"];
+    const PARSER: [&str; 6] = [
+        "did not find expected ',' or ']'",
+        "did not find expected ',' or '}'",
+        "did not find expected '-' indicator",
+        "did not find expected key",
+        "did not find expected node content",
+        "did not find expected <document start>",
+    ];
+    let message = error.message.as_str();
+    if WELL_FORMED.iter().any(|known| message.contains(known)) {
+        return None;
+    }
+    if PARSER.contains(&message) {
+        return Some(error.line - 1).filter(|line| *line > 0);
+    }
+    let line = match message {
+        "found unexpected end of stream" => text.matches('\n').count() + 1,
+        "could not find expected ':'" => {
+            let blank = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
+            error.line + 1 + text.lines().skip(error.line).take_while(blank).count()
+        }
+        _ => error.line,
+    };
+    Some(line).filter(|line| *line > 1)
 }
 
 /// Go's name of the number a complaint of the reader is about, when it is about one that JSON does not have.
