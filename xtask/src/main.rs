@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
+mod bench;
 mod builtin_facts;
 mod control_plane;
 mod differential;
@@ -15,6 +16,7 @@ const HELP: &str = "cargo xtask COMMAND
               documentation, licences. What a machine lacks is installed, or skipped with a line that says so
   tidy        formats, and applies what clippy can mend by itself
   structure   the layer test and the size test alone
+  bench       our programs beside the ones they stand for, on the same inputs; `bench --help` says which
   builtin-facts, kustomize-facts
               make the committed tables of facts anew, out of the Go modules of Kubernetes and kustomize (needs go)
   control-plane
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&arguments[1..]),
         Some("tidy") => test::tidy(),
         Some("structure") => structure::check(),
+        Some("bench") => bench::run(&arguments[1..]),
         Some("control-plane") => control_plane::run(&arguments[1..]),
         Some("differential") => differential::run(&arguments[1..]),
         Some("builtin-facts") => builtin_facts::run(&arguments[1..]),
