@@ -9,6 +9,7 @@ mod reconcile;
 mod run;
 mod suspend;
 mod target;
+mod template;
 mod tree;
 mod uninstall;
 mod up;
@@ -61,6 +62,8 @@ enum Command {
     Plan(plan::PlanCommand),
     /// Print what a directory renders to, as `kustomize build` would
     Build(build::Build),
+    /// Print what a Helm chart renders to, as `helm template` would
+    Template(Box<template::Template>),
 }
 
 /// Runs the command; the answer is the exit code.
@@ -79,5 +82,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Resume(command) => command.run(&connection).await,
         Command::Plan(command) => command.run(&connection).await,
         Command::Build(command) => command.run().await,
+        Command::Template(command) => command.run(),
     }
 }
