@@ -7,7 +7,7 @@ use object::Value as Data;
 const MAX_DEPTH: usize = 1_000;
 
 /// So many values may be written at once, parts that occur many times counted each time.
-const MAX_VALUES: usize = 10_000_000;
+const MAX_VALUES: usize = 2_000_000;
 
 /// The value as data.
 ///

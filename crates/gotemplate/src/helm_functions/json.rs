@@ -28,7 +28,9 @@ pub(super) fn register_sprig(f: &mut Functions) {
     for name in ["toRawJson", "mustToRawJson"] {
         f.add(name, TO, |_, a| Ok(written(&a[0], object::to_json)?));
     }
-    f.add("fromJson", FROM.any(), |_, a| Ok(read::any(&text(a, 0)).map(|r| r.0).unwrap_or_default()));
+    f.add("fromJson", FROM.any(), |_, a| {
+        Ok(read::any(&text(a, 0)).map(|r| r.0).unwrap_or_default())
+    });
     f.add("mustFromJson", FROM.any(), |_, a| {
         let (value, complaint) = read::any(&text(a, 0))?;
         complaint.map_or(Ok(value), |c| Err(c.into()))

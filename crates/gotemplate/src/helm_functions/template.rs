@@ -15,6 +15,12 @@ const END: &str = "HELM_ERR_END";
 /// So often may a template include itself.
 const MAX_INCLUDES: u32 = 1_000;
 
+/// So deep may `tpl` texts be nested. Helm has no limit and dies; each level adds to the message of an error.
+const MAX_TPL: u32 = 500;
+
+/// Under this name nestings of `tpl` are counted; no template has it.
+const TPL: &str = "\0tpl";
+
 /// Registers the functions.
 pub(super) fn register(f: &mut Functions) {
     f.add("include", Signature::new(&[S, ANY]), include);
@@ -64,7 +70,13 @@ fn tpl(call: &mut Call<'_>, a: &[Value]) -> Outcome {
     let template = text(a, 0);
     // Helm names the text after the set, for lack of a better name.
     let name = call.set().options().name.clone();
-    let output = call.execute_text(&name, &template, &a[1]).map_err(|e| {
+    if call.enter(TPL) > MAX_TPL {
+        call.leave(TPL);
+        return Err(format!("tpl is nested more than {MAX_TPL} levels deep").into());
+    }
+    let output = call.execute_text(&name, &template, &a[1]);
+    call.leave(TPL);
+    let output = output.map_err(|e| {
         let quoted = crate::fmt::quote(&template);
         let message = match e.kind() {
             ErrorKind::Parse => format!("cannot parse template {quoted}: {e}"),

@@ -66,7 +66,8 @@ fn complaint(error: &YamlError, text: &str) -> String {
 /// The line go-yaml names. Its parser counts from 0 where its scanner counts from 1; neither names the first line;
 /// and where something that began earlier is not complete, it names the place where that was noticed.
 fn line(error: &YamlError, text: &str) -> Option<usize> {
-    const WELL_FORMED: [&str; 4] = ["unknown anchor", "map merge", "contains itself", "excessive aliasing"];
+    const WELL_FORMED: [&str; 4] =
+        ["unknown anchor", "map merge", "contains itself", "excessive aliasing"];
     const PARSER: [&str; 6] = [
         "did not find expected ',' or ']'",
         "did not find expected ',' or '}'",

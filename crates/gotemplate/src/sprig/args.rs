@@ -2,7 +2,7 @@
 //! happen; such a value reads as empty.
 
 use crate::function::{Call, FunctionError};
-use crate::value::{Entries, IntKind, Int, Map, Value};
+use crate::value::{Entries, Int, IntKind, Map, Value};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -45,9 +45,9 @@ pub(crate) fn boolean(args: &[Value], index: usize) -> bool {
 pub(crate) fn items(value: &Value) -> Option<Vec<Value>> {
     match value {
         Value::List(list) => Some(list.items().clone()),
-        Value::Bytes(bytes) => Some(
-            bytes.iter().map(|b| Value::Int(Int::new((*b).into(), IntKind::Uint8))).collect(),
-        ),
+        Value::Bytes(bytes) => {
+            Some(bytes.iter().map(|b| Value::Int(Int::new((*b).into(), IntKind::Uint8))).collect())
+        }
         _ => None,
     }
 }
@@ -79,11 +79,6 @@ pub(crate) fn string_map(entries: Entries) -> Value {
     Map::new(crate::value::Type::String, entries).into()
 }
 
-/// Counts the bytes or items a function is about to make.
-pub(crate) fn charge(call: &mut Call<'_>, units: usize) -> Result<(), FunctionError> {
-    call.charge(units as u64)
-}
-
 /// Bytes one string function may make; Go would take what the machine has.
 const MAX_TEXT: u128 = 256 << 20;
 
@@ -91,7 +86,9 @@ const MAX_TEXT: u128 = 256 << 20;
 pub(crate) fn text_budget(call: &mut Call<'_>, bytes: u128) -> Result<(), FunctionError> {
     if bytes > MAX_TEXT {
         let name = call.name();
-        return Err(format!("{name}: a result of {bytes} bytes exceeds the limit of {MAX_TEXT}").into());
+        return Err(
+            format!("{name}: a result of {bytes} bytes exceeds the limit of {MAX_TEXT}").into()
+        );
     }
     call.charge(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
@@ -103,7 +100,9 @@ const MAX_ITEMS: u128 = 10_000_000;
 pub(crate) fn list_budget(call: &mut Call<'_>, items: u128) -> Result<(), FunctionError> {
     if items > MAX_ITEMS {
         let name = call.name();
-        return Err(format!("{name}: a list of {items} items exceeds the limit of {MAX_ITEMS}").into());
+        return Err(
+            format!("{name}: a list of {items} items exceeds the limit of {MAX_ITEMS}").into()
+        );
     }
     call.charge(u64::try_from(items).unwrap_or(u64::MAX))
 }

@@ -87,7 +87,8 @@ pub(crate) fn parse_int(text: &str, base: u32) -> Result<i64, NumberFault> {
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
     };
-    let (radix, digits) = if base == 0 { prefix(digits).ok_or(Syntax)? } else { (base, digits.into()) };
+    let (radix, digits) =
+        if base == 0 { prefix(digits).ok_or(Syntax)? } else { (base, digits.into()) };
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err(Syntax);
     }
@@ -138,7 +139,9 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     if !first.is_ascii_digit() && first != b'.' {
         let lower = unsigned.to_ascii_lowercase();
         return match lower.as_str() {
-            "inf" | "infinity" => Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
+            "inf" | "infinity" => {
+                Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY })
+            }
             "nan" if unsigned.len() == text.len() => Some(f64::NAN),
             _ => None,
         };

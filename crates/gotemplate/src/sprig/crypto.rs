@@ -79,7 +79,9 @@ fn adler32(bytes: &[u8]) -> u32 {
 
 fn bcrypt_text(call: &mut Call<'_>, password: &[u8]) -> Result<String, FunctionError> {
     if password.len() > bcrypt::MAX_PASSWORD {
-        return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".into());
+        return Ok(
+            "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".into(),
+        );
     }
     call.charge(SLOW)?;
     let mut salt = [0; 16];

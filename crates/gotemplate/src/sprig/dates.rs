@@ -21,9 +21,7 @@ pub(super) fn register(f: &mut Functions) {
         });
     }
     f.add("htmlDate", Signature::new(&[ANY]), |c, a| in_zone(c, DATE, &a[0], "Local"));
-    f.add("htmlDateInZone", Signature::new(&[ANY, S]), |c, a| {
-        in_zone(c, DATE, &a[0], &text(a, 1))
-    });
+    f.add("htmlDateInZone", Signature::new(&[ANY, S]), |c, a| in_zone(c, DATE, &a[0], &text(a, 1)));
     for name in ["dateModify", "date_modify"] {
         f.add(name, Signature::new(&[S, TIME]), |_, a| {
             let time = time_argument(&a[1]);

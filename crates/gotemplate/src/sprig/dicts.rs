@@ -76,9 +76,7 @@ pub(super) fn register(f: &mut Functions) {
     ] {
         f.add(name, Signature::variadic(&[D], D).any(), move |c, a| merge_all(c, a, overwrite));
     }
-    f.add("deepCopy", Signature::new(&[ANY]).any(), |c, a| {
-        copy_of(c, &a[0], "deepCopy error: ")
-    });
+    f.add("deepCopy", Signature::new(&[ANY]).any(), |c, a| copy_of(c, &a[0], "deepCopy error: "));
     f.add("mustDeepCopy", Signature::new(&[ANY]).any(), |c, a| copy_of(c, &a[0], ""));
     f.add("dig", Signature::variadic(&[], ANY).any(), dig);
 }

@@ -3,7 +3,7 @@
 //! Each function that can fail has a twin with `must` before its name. In Go one panics and the other returns an error;
 //! a template shows the same text for both.
 
-use super::args::{Outcome, NIL_POINTER, int, items, list_budget};
+use super::args::{NIL_POINTER, Outcome, int, items, list_budget};
 use super::cast::to_int64;
 use super::defaults::is_empty;
 use super::reflection::deep_equal;
@@ -14,11 +14,12 @@ const ANY: Type = Type::Any;
 
 /// Registers the functions on lists.
 pub(super) fn register(f: &mut Functions) {
-    let mut both = |name: &str, signature: Signature, run: fn(&mut Call<'_>, &[Value]) -> Outcome| {
-        f.add(name, signature, run);
-        let (first, rest) = name.split_at(1);
-        f.add(&format!("must{}{rest}", first.to_uppercase()), signature, run);
-    };
+    let mut both =
+        |name: &str, signature: Signature, run: fn(&mut Call<'_>, &[Value]) -> Outcome| {
+            f.add(name, signature, run);
+            let (first, rest) = name.split_at(1);
+            f.add(&format!("must{}{rest}", first.to_uppercase()), signature, run);
+        };
     let list = Signature::new(&[ANY]);
     let with_item = Signature::new(&[ANY, ANY]);
     both("append", with_item, append);
@@ -154,7 +155,11 @@ fn chunk(call: &mut Call<'_>, a: &[Value]) -> Outcome {
     let count = usize::try_from(count).unwrap_or_default();
     list_budget(call, count as u128)?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let chunks = if count == 0 { Vec::new() } else { list.chunks(size).map(|c| c.to_vec().into()).collect() };
+    let chunks = if count == 0 {
+        Vec::new()
+    } else {
+        list.chunks(size).map(|c| c.to_vec().into()).collect()
+    };
     Ok(Value::list_of(Type::LIST, chunks))
 }
 

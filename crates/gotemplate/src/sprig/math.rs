@@ -25,39 +25,25 @@ pub(super) fn register(f: &mut Functions) {
     f.add("int", one, |_, a| Ok(Value::int(to_int64(&a[0]))));
     f.add("int64", one, |_, a| Ok(Value::int64(to_int64(&a[0]))));
     f.add("float64", one, |_, a| Ok(to_float64(&a[0]).into()));
-    f.add("toDecimal", one, |_, a| {
-        Ok(Value::int64(parse_int(&text_of(&a[0]), 8).unwrap_or(0)))
-    });
+    f.add("toDecimal", one, |_, a| Ok(Value::int64(parse_int(&text_of(&a[0]), 8).unwrap_or(0))));
     f.add("add1", one, |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_add(1))));
-    f.add("add", many, |_, a| {
-        Ok(Value::int64(a.iter().map(to_int64).fold(0, i64::wrapping_add)))
-    });
+    f.add("add", many, |_, a| Ok(Value::int64(a.iter().map(to_int64).fold(0, i64::wrapping_add))));
     f.add("sub", two, |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_sub(to_int64(&a[1])))));
-    f.add("div", two, |_, a| {
-        Ok(Value::int64(to_int64(&a[0]).wrapping_div(divisor(&a[1])?)))
-    });
-    f.add("mod", two, |_, a| {
-        Ok(Value::int64(to_int64(&a[0]).wrapping_rem(divisor(&a[1])?)))
-    });
-    f.add("mul", some, |_, a| {
-        Ok(Value::int64(a.iter().map(to_int64).fold(1, i64::wrapping_mul)))
-    });
+    f.add("div", two, |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_div(divisor(&a[1])?))));
+    f.add("mod", two, |_, a| Ok(Value::int64(to_int64(&a[0]).wrapping_rem(divisor(&a[1])?))));
+    f.add("mul", some, |_, a| Ok(Value::int64(a.iter().map(to_int64).fold(1, i64::wrapping_mul))));
     let most = |_: &mut Call<'_>, a: &[Value]| {
         Ok(Value::int64(a.iter().map(to_int64).max().unwrap_or_default()))
     };
     f.add("max", some, most);
     f.add("biggest", some, most);
-    f.add("min", some, |_, a| {
-        Ok(Value::int64(a.iter().map(to_int64).min().unwrap_or_default()))
-    });
+    f.add("min", some, |_, a| Ok(Value::int64(a.iter().map(to_int64).min().unwrap_or_default())));
     f.add("maxf", some, |_, a| Ok(fold_floats(a, go_max).into()));
     f.add("minf", some, |_, a| Ok(fold_floats(a, |x, y| -go_max(-x, -y)).into()));
     f.add("ceil", one, |_, a| Ok(to_float64(&a[0]).ceil().into()));
     f.add("floor", one, |_, a| Ok(to_float64(&a[0]).floor().into()));
     f.add("round", Signature::variadic(&[ANY, I], Type::Float64), round);
-    f.add("add1f", one, |_, a| {
-        decimals(&a[0], &[Value::int(1)], |x, y| Ok(x.add(&y)))
-    });
+    f.add("add1f", one, |_, a| decimals(&a[0], &[Value::int(1)], |x, y| Ok(x.add(&y))));
     f.add("addf", many, |_, a| decimals(&Value::Float(0.0), a, |x, y| Ok(x.add(&y))));
     f.add("subf", some, |_, a| decimals(&a[0], &a[1..], |x, y| Ok(x.add(&y.negated()))));
     f.add("mulf", some, |_, a| decimals(&a[0], &a[1..], |x, y| Ok(x.multiply(&y))));
@@ -144,17 +130,10 @@ fn decimal(value: &Value) -> Result<Decimal, String> {
 }
 
 /// The numbers from `start` to before `stop`.
-fn steps(
-    call: &mut Call<'_>,
-    start: i64,
-    stop: i64,
-    step: i64,
-) -> Result<Vec<i64>, FunctionError> {
+fn steps(call: &mut Call<'_>, start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FunctionError> {
     let span = i128::from(stop) - i128::from(start);
     let count = match (span.signum(), step.signum()) {
-        (1, 1) | (-1, -1) => {
-            (span.unsigned_abs()).div_ceil(u128::from(step.unsigned_abs()))
-        }
+        (1, 1) | (-1, -1) => (span.unsigned_abs()).div_ceil(u128::from(step.unsigned_abs())),
         _ => 0,
     };
     list_budget(call, count)?;

@@ -18,7 +18,9 @@ pub(super) fn register(f: &mut Functions) {
     both("clean", "osClean", clean);
     both("ext", "osExt", ext);
     for name in ["isAbs", "osIsAbs"] {
-        f.add(name, Signature::new(&[Type::String]), |_, a| Ok(bytes(a, 0).starts_with(b"/").into()));
+        f.add(name, Signature::new(&[Type::String]), |_, a| {
+            Ok(bytes(a, 0).starts_with(b"/").into())
+        });
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) fn register(f: &mut Functions) {
     text("randNumeric", |b| b.is_ascii_digit());
     text("randAscii", |_| true);
     f.add("randBytes", Signature::new(&[I]), |c, a| {
-        let count = usize::try_from(int(a, 0))
-            .map_err(|_| "runtime error: makeslice: len out of range")?;
+        let count =
+            usize::try_from(int(a, 0)).map_err(|_| "runtime error: makeslice: len out of range")?;
         text_budget(c, count as u128)?;
         let mut bytes = vec![0; count];
         fill(c, &mut bytes)?;

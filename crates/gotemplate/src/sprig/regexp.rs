@@ -61,7 +61,11 @@ impl Pattern {
     }
 
     /// `ReplaceAllString` and `ReplaceAllLiteralString`.
-    fn replace(&self, text: &str, mut replacement: impl FnMut(&Captures<'_>, &mut String)) -> String {
+    fn replace(
+        &self,
+        text: &str,
+        mut replacement: impl FnMut(&Captures<'_>, &mut String),
+    ) -> String {
         let mut out = String::with_capacity(text.len());
         let (mut done, mut search) = (0, 0);
         while search <= text.len() {
@@ -120,9 +124,8 @@ impl Pattern {
 fn group_name(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('{');
     let name_from = inner.unwrap_or(text);
-    let end = name_from
-        .find(|c: char| !(c == '_' || c.is_alphanumeric()))
-        .unwrap_or(name_from.len());
+    let end =
+        name_from.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(name_from.len());
     if end == 0 {
         return None;
     }
@@ -182,10 +185,11 @@ pub(super) fn register(f: &mut Functions) {
     let two = Signature::new(&[S, S]);
     let three = Signature::new(&[S, S, S]);
     let counted = Signature::new(&[S, S, Type::INT]);
-    let mut both = |name: &str, signature: Signature, run: fn(&mut Call<'_>, &[Value]) -> Outcome| {
-        f.add(name, signature, run);
-        f.add(&format!("mustR{}", &name[1..]), signature, run);
-    };
+    let mut both =
+        |name: &str, signature: Signature, run: fn(&mut Call<'_>, &[Value]) -> Outcome| {
+            f.add(name, signature, run);
+            f.add(&format!("mustR{}", &name[1..]), signature, run);
+        };
     both("regexMatch", two, |c, a| match pattern(c, a) {
         Ok(pattern) => Ok(pattern.regex.is_match(&text(a, 1)).into()),
         Err(error) if c.name().starts_with("must") => Err(error),
@@ -243,7 +247,10 @@ fn replaced(
     let most = (text.len() as u128 + 1) * (replacement as u128 + 1);
     if most > 1 << 20 {
         let count = pattern.regex.find_iter(text).count() as u128;
-        text_budget(call, text.len() as u128 * (1 + replacement as u128 / 2) + count * replacement as u128)?;
+        text_budget(
+            call,
+            text.len() as u128 * (1 + replacement as u128 / 2) + count * replacement as u128,
+        )?;
     } else {
         call.charge(text.len() as u64)?;
     }

@@ -6,9 +6,7 @@ mod case;
 mod letters;
 mod words;
 
-use super::args::{
-    self, Outcome, bytes, int, string_map, string_of, text, text_budget, text_of,
-};
+use super::args::{self, Outcome, bytes, int, string_map, string_of, text, text_budget, text_of};
 use crate::function::{Call, Functions, Signature};
 use crate::value::{Entries, List, Type, Value};
 
@@ -23,7 +21,9 @@ pub(super) fn register(f: &mut Functions) {
     f.add("trim", one, |_, a| {
         Ok(match &a[0] {
             Value::String(s) => s.trim().into(),
-            other => Value::from_bytes(letters::trim_space(other.as_bytes().unwrap_or_default()).to_vec()),
+            other => Value::from_bytes(
+                letters::trim_space(other.as_bytes().unwrap_or_default()).to_vec(),
+            ),
         })
     });
     f.add("upper", one, |_, a| Ok(letters::upper(&text(a, 0)).into()));
@@ -38,47 +38,51 @@ pub(super) fn register(f: &mut Functions) {
     f.add("initials", one, |_, a| Ok(words::initials(bytes(a, 0)).into()));
     f.add("trimAll", two, |_, a| Ok(trim_all(&a[0], &a[1])));
     f.add("trimall", two, |_, a| Ok(trim_all(&a[0], &a[1])));
-    f.add("trimSuffix", two, |_, a| {
-        Ok(part(&a[1], bytes(a, 1).strip_suffix(bytes(a, 0))))
-    });
-    f.add("trimPrefix", two, |_, a| {
-        Ok(part(&a[1], bytes(a, 1).strip_prefix(bytes(a, 0))))
-    });
+    f.add("trimSuffix", two, |_, a| Ok(part(&a[1], bytes(a, 1).strip_suffix(bytes(a, 0)))));
+    f.add("trimPrefix", two, |_, a| Ok(part(&a[1], bytes(a, 1).strip_prefix(bytes(a, 0)))));
     f.add("contains", two, |_, a| Ok(find(bytes(a, 1), bytes(a, 0)).is_some().into()));
     f.add("hasPrefix", two, |_, a| Ok(bytes(a, 1).starts_with(bytes(a, 0)).into()));
     f.add("hasSuffix", two, |_, a| Ok(bytes(a, 1).ends_with(bytes(a, 0)).into()));
     f.add("repeat", Signature::new(&[I, S]), repeat);
     f.add("trunc", Signature::new(&[I, S]), |_, a| Ok(trunc(int(a, 0), &a[1])));
     f.add("substr", Signature::new(&[I, I, S]), substr);
-    f.add("abbrev", Signature::new(&[I, S]), |_, a| Ok(words::abbreviate(bytes(a, 1), 0, int(a, 0))));
+    f.add("abbrev", Signature::new(&[I, S]), |_, a| {
+        Ok(words::abbreviate(bytes(a, 1), 0, int(a, 0)))
+    });
     f.add("abbrevboth", Signature::new(&[I, I, S]), |_, a| {
         let (left, right) = (int(a, 0), int(a, 1));
-        Ok(if left > 0 && right < 7 { a[2].clone() } else { words::abbreviate(bytes(a, 2), left, right) })
+        Ok(if left > 0 && right < 7 {
+            a[2].clone()
+        } else {
+            words::abbreviate(bytes(a, 2), left, right)
+        })
     });
-    f.add("wrap", Signature::new(&[I, S]), |c, a| words::wrap(c, bytes(a, 1), int(a, 0), b"", false));
+    f.add("wrap", Signature::new(&[I, S]), |c, a| {
+        words::wrap(c, bytes(a, 1), int(a, 0), b"", false)
+    });
     f.add("wrapWith", Signature::new(&[I, S, S]), |c, a| {
         words::wrap(c, bytes(a, 2), int(a, 0), bytes(a, 1), true)
     });
     f.add("indent", Signature::new(&[I, S]), |c, a| indent(c, a, false));
     f.add("nindent", Signature::new(&[I, S]), |c, a| indent(c, a, true));
     f.add("replace", Signature::new(&[S, S, S]), replace);
-    f.add("plural", Signature::new(&[S, S, I]), |_, a| {
-        Ok(a[usize::from(int(a, 2) != 1)].clone())
-    });
+    f.add("plural", Signature::new(&[S, S, I]), |_, a| Ok(a[usize::from(int(a, 2) != 1)].clone()));
     register_lists(f);
 }
 
 /// The functions between texts and lists of them.
 fn register_lists(f: &mut Functions) {
     f.add("quote", Signature::variadic(&[], ANY), |_, a| {
-        let quoted = a.iter().filter(|v| !v.is_nil()).map(|v| {
-            crate::fmt::sprintf("%q", &[string_of(v)]).to_string_lossy().into_owned()
-        });
+        let quoted = a
+            .iter()
+            .filter(|v| !v.is_nil())
+            .map(|v| crate::fmt::sprintf("%q", &[string_of(v)]).to_string_lossy().into_owned());
         Ok(quoted.collect::<Vec<_>>().join(" ").into())
     });
     f.add("squote", Signature::variadic(&[], ANY), |_, a| {
         let quoted = a.iter().filter(|v| !v.is_nil()).map(|v| {
-            [b"'", args::output(crate::fmt::display(v)).as_bytes().unwrap_or_default(), b"'"].concat()
+            [b"'", args::output(crate::fmt::display(v)).as_bytes().unwrap_or_default(), b"'"]
+                .concat()
         });
         Ok(Value::from_bytes(quoted.collect::<Vec<_>>().join(&b' ')))
     });
@@ -94,7 +98,9 @@ fn register_lists(f: &mut Functions) {
         text_budget(c, list.len() as u128 * bytes(a, 0).len() as u128)?;
         Ok(joined(&list.items(), bytes(a, 0)))
     });
-    f.add("split", Signature::new(&[S, S]), |_, a| Ok(numbered(split(bytes(a, 1), bytes(a, 0), -1))));
+    f.add("split", Signature::new(&[S, S]), |_, a| {
+        Ok(numbered(split(bytes(a, 1), bytes(a, 0), -1)))
+    });
     f.add("splitn", Signature::new(&[S, I, S]), |_, a| {
         Ok(numbered(split(bytes(a, 2), bytes(a, 0), int(a, 1))))
     });
@@ -286,10 +292,9 @@ fn strings(value: &Value) -> Value {
         Value::List(list) if list.item_type() == Type::String => value.clone(),
         Value::Nil => Value::list_of(S, Vec::new()),
         _ => match args::items(value) {
-            Some(items) => Value::list_of(
-                S,
-                items.iter().filter(|v| !v.is_nil()).map(string_of).collect(),
-            ),
+            Some(items) => {
+                Value::list_of(S, items.iter().filter(|v| !v.is_nil()).map(string_of).collect())
+            }
             None => Value::list_of(S, vec![text_value(value)]),
         },
     }

@@ -82,11 +82,8 @@ impl Time {
     pub(crate) fn from_civil(date: [i64; 3], clock: [i64; 3], nanos: i64, zone: Zone) -> Self {
         let [year, month, day] = date;
         let month = month - 1;
-        let days = days_from_civil(
-            year.wrapping_add(month.div_euclid(12)),
-            month.rem_euclid(12) + 1,
-            1,
-        );
+        let days =
+            days_from_civil(year.wrapping_add(month.div_euclid(12)), month.rem_euclid(12) + 1, 1);
         let [hour, minute, second] = clock;
         let local = days
             .wrapping_add(day - 1)

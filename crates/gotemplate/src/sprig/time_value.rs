@@ -150,7 +150,13 @@ impl GoObject for Named {
             (_, "String") => true,
             (DURATION, _) => matches!(
                 name,
-                "Hours" | "Minutes" | "Seconds" | "Milliseconds" | "Microseconds" | "Nanoseconds" | "Abs"
+                "Hours"
+                    | "Minutes"
+                    | "Seconds"
+                    | "Milliseconds"
+                    | "Microseconds"
+                    | "Nanoseconds"
+                    | "Abs"
             ),
             _ => false,
         };
@@ -164,7 +170,8 @@ impl GoObject for Named {
 
     #[expect(clippy::cast_precision_loss, reason = "Go computes these in floating point")]
     fn call(&self, name: &str, _: &mut Call<'_>, args: &[Value]) -> Result<Value, FunctionError> {
-        let split = |unit: i64| (self.number / unit) as f64 + (self.number % unit) as f64 / unit as f64;
+        let split =
+            |unit: i64| (self.number / unit) as f64 + (self.number % unit) as f64 / unit as f64;
         let unit = duration_argument(args).0;
         Ok(match name {
             "String" => self.display().unwrap_or_default().into(),
@@ -184,7 +191,10 @@ impl GoObject for Named {
 
     fn display(&self) -> Option<String> {
         let named = |names: &[&str], from: i64| {
-            usize::try_from(self.number - from).ok().and_then(|i| names.get(i)).map(|n| (*n).to_owned())
+            usize::try_from(self.number - from)
+                .ok()
+                .and_then(|i| names.get(i))
+                .map(|n| (*n).to_owned())
         };
         match self.go_type {
             MONTH => named(&MONTHS, 1),

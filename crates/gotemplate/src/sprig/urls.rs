@@ -102,8 +102,7 @@ impl Url {
             out.push(b'@');
         }
         out.extend(escape(&self.host, Mode::Host));
-        let path =
-            if self.path == b"*" { b"*".to_vec() } else { escape(&self.path, Mode::Path) };
+        let path = if self.path == b"*" { b"*".to_vec() } else { escape(&self.path, Mode::Path) };
         if !self.host.is_empty() && path.first().is_some_and(|b| *b != b'/') {
             out.push(b'/');
         }

@@ -118,7 +118,10 @@ impl Reader<'_> {
                     // At the end Go's scanner is given a blank, to see whether something is complete.
                     let byte = found.unwrap_or(b' ');
                     let wanted = char::from(wanted);
-                    return Err(unexpected(byte, &format!("in literal {word} (expecting '{wanted}')")));
+                    return Err(unexpected(
+                        byte,
+                        &format!("in literal {word} (expecting '{wanted}')"),
+                    ));
                 }
             }
         }
@@ -191,8 +194,7 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, String> {
         let from = self.at;
-        let missing =
-            |r: &Self, context: &str| unexpected(r.peek().unwrap_or(b' '), context);
+        let missing = |r: &Self, context: &str| unexpected(r.peek().unwrap_or(b' '), context);
         if self.peek() == Some(b'-') {
             self.at += 1;
         }

@@ -9,7 +9,9 @@ fn error(text: &str) -> String {
 
 #[test]
 fn texts_are_read() {
-    let value = any(r#" {"a": [1, -2.5e3, "\u00e9\ud83d\ude00\ud800"], "b": null, "a2": true} "#).unwrap().0;
+    let value = any(r#" {"a": [1, -2.5e3, "\u00e9\ud83d\ude00\ud800"], "b": null, "a2": true} "#)
+        .unwrap()
+        .0;
     let map = value.as_map().unwrap();
     assert!(map.get("b").unwrap().is_nil());
     let list = map.get("a").unwrap();

@@ -222,8 +222,7 @@ impl Reader<'_> {
                 }
                 other => {
                     let back = usize::from(other == Some('\n'));
-                    let message =
-                        format!("expected '.' or '=', but got {} instead", quoted(other));
+                    let message = format!("expected '.' or '=', but got {} instead", quoted(other));
                     return Err(Fault { line: self.lines.line() - back, message });
                 }
             }
@@ -303,8 +302,9 @@ impl Reader<'_> {
                 other => {
                     self.lines.next()?;
                     let found = or_end(other);
-                    let message =
-                        format!("expected a comma (',') or array terminator (']'), but got {found}");
+                    let message = format!(
+                        "expected a comma (',') or array terminator (']'), but got {found}"
+                    );
                     return Err(self.lines.fault_at(other, message));
                 }
             }
@@ -442,7 +442,10 @@ impl Reader<'_> {
         let mut map = Rc::clone(&self.root);
         for (i, part) in self.context.iter().enumerate() {
             map = table_in(&map, part).ok_or_else(|| {
-                self.key_fault(format!("Key '{}' has already been defined.", shown(&self.context[..=i])))
+                self.key_fault(format!(
+                    "Key '{}' has already been defined.",
+                    shown(&self.context[..=i])
+                ))
             })?;
         }
         let mut whole = self.context.clone();

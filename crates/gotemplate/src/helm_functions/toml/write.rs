@@ -197,7 +197,9 @@ impl Writer {
                 Some(time) => self.text(&time_text(&time)),
                 None => match (object.display(), object.int()) {
                     // Months and days of the week are numbers, durations are not.
-                    (Some(_), Some(int)) if object.go_type().kind() != Kind::Int(crate::value::IntKind::Int64) => {
+                    (Some(_), Some(int))
+                        if object.go_type().kind() != Kind::Int(crate::value::IntKind::Int64) =>
+                    {
                         self.text(&int.wide().to_string());
                     }
                     (Some(text), _) => self.quoted(text.as_bytes()),

@@ -24,18 +24,12 @@ const SLOW: u64 = 1_000_000;
 /// Registers the functions.
 pub(super) fn register(f: &mut Functions) {
     f.add("genPrivateKey", Signature::new(&[S]), |c, a| private_key(c, &text(a, 0)));
-    f.add("buildCustomCert", Signature::new(&[S, S]), |_, a| {
-        Ok(custom(bytes(a, 0), bytes(a, 1))?)
-    });
-    f.add("genCA", Signature::new(&[S, I]), |c, a| {
-        authority(c, &text(a, 0), int(a, 1), None)
-    });
+    f.add("buildCustomCert", Signature::new(&[S, S]), |_, a| Ok(custom(bytes(a, 0), bytes(a, 1))?));
+    f.add("genCA", Signature::new(&[S, I]), |c, a| authority(c, &text(a, 0), int(a, 1), None));
     f.add("genCAWithKey", Signature::new(&[S, I, S]), |c, a| {
         authority(c, &text(a, 0), int(a, 1), Some(&text(a, 2)))
     });
-    f.add("genSelfSignedCert", Signature::new(&[S, LIST, LIST, I]), |c, a| {
-        leaf(c, a, None, None)
-    });
+    f.add("genSelfSignedCert", Signature::new(&[S, LIST, LIST, I]), |c, a| leaf(c, a, None, None));
     f.add("genSelfSignedCertWithKey", Signature::new(&[S, LIST, LIST, I, S]), |c, a| {
         leaf(c, a, None, Some(&text(a, 4)))
     });
@@ -190,14 +184,12 @@ struct Parent {
 impl Parent {
     fn of(certificate: &Certificate) -> Result<Self, String> {
         let (_, der) = der::from_pem(&certificate.cert).ok_or("unable to decode certificate")?;
-        let parts = Parts::read(&der).ok_or(
-            "error parsing certificate: decodedCert.Bytes: x509: malformed certificate",
-        )?;
+        let parts = Parts::read(&der)
+            .ok_or("error parsing certificate: decodedCert.Bytes: x509: malformed certificate")?;
         let key = Key::from_pem(&certificate.key)
             .map_err(|e| format!("error parsing private key: {e}"))?;
-        let public = key.public().and_then(|(algorithm, bytes)| {
-            Ok(sequence(&[&algorithm, &der::bits(&bytes)]))
-        });
+        let public =
+            key.public().map(|(algorithm, bytes)| sequence(&[&algorithm, &der::bits(&bytes)]));
         if public.is_ok_and(|p| p != parts.public_key) {
             return Err("error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey".into());
         }
@@ -355,11 +347,12 @@ fn distinguished_name(common: &str) -> Vec<u8> {
     if common.is_empty() {
         return sequence(&[]);
     }
-    let printable =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'\'' | b'(' | b')' | b'+'..=b'/' | b':' | b'=' | b'?');
+    let printable = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b' ' | b'\'' | b'(' | b')' | b'+'..=b'/' | b':' | b'=' | b'?')
+    };
     let tag = if common.bytes().all(printable) { 0x13 } else { 0x0c };
-    let attribute =
-        sequence(&[&element(der::OID, COMMON_NAME), &element(tag, common.as_bytes())]);
+    let attribute = sequence(&[&element(der::OID, COMMON_NAME), &element(tag, common.as_bytes())]);
     sequence(&[&element(der::SET, &attribute)])
 }
 
@@ -374,9 +367,8 @@ fn instant(time: &Time) -> Result<Vec<u8>, String> {
 
 /// A certificate and a key that were there before, checked.
 fn custom(cert: &[u8], key: &[u8]) -> Result<Value, String> {
-    let decoded = |text: &[u8]| {
-        decode64(text).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    };
+    let decoded =
+        |text: &[u8]| decode64(text).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let cert = decoded(cert).ok_or("unable to decode base64 certificate")?;
     let key = decoded(key).ok_or("unable to decode base64 private key")?;
     let (_, der) = der::from_pem(&cert).ok_or("unable to decode certificate")?;

@@ -5,7 +5,6 @@ use super::dsa;
 use ed25519_dalek::SigningKey as EdKey;
 use ed25519_dalek::ed25519::signature::Signer as _;
 use p256::ecdsa::{DerSignature, SigningKey as EcKey};
-use p256::elliptic_curve::sec1::ToSec1Point as _;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
 use rsa::rand_core::{Infallible, TryCryptoRng, TryRng};

@@ -17,14 +17,19 @@ pub(super) fn merge(
     depth: usize,
 ) -> Result<(), FunctionError> {
     if depth > MAX_DEPTH {
-        return Err(format!("{}: the maps are nested deeper than {MAX_DEPTH} levels", call.name()).into());
+        return Err(
+            format!("{}: the maps are nested deeper than {MAX_DEPTH} levels", call.name()).into()
+        );
     }
     if Rc::ptr_eq(target, source) && !overwrite {
         return Ok(());
     }
     call.charge(source.len() as u64)?;
-    let entries: Vec<_> =
-        source.entries().iter().map(|(k, v)| (compact_str::CompactString::new(k), v.clone())).collect();
+    let entries: Vec<_> = source
+        .entries()
+        .iter()
+        .map(|(k, v)| (compact_str::CompactString::new(k), v.clone()))
+        .collect();
     for (key, value) in entries {
         let old = target.get(&key);
         if value.is_nil() {

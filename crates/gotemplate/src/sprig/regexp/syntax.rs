@@ -190,7 +190,8 @@ impl<'a> Translator<'a> {
     /// `(?P<name>`, `(?<name>`, `(?flags)`, `(?flags:`.
     fn perl_group(&mut self) -> Read<()> {
         let text = self.rest;
-        let named = ["(?P<", "(?<"].into_iter().find(|p| text.starts_with(p) && text.len() > p.len());
+        let named =
+            ["(?P<", "(?<"].into_iter().find(|p| text.starts_with(p) && text.len() > p.len());
         if let Some(prefix) = named {
             let Some(end) = text.find('>') else { return Err(fault(NAMED_CAPTURE, text)) };
             let name = text.get(prefix.len()..end).unwrap_or_default();
@@ -326,8 +327,8 @@ impl<'a> Translator<'a> {
 }
 
 const POSIX: [&str; 14] = [
-    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-    "upper", "word", "xdigit",
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+    "space", "upper", "word", "xdigit",
 ];
 
 /// A Perl class inside a class.

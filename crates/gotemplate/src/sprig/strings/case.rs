@@ -157,9 +157,8 @@ impl<'a> Joiner<'a> {
         } else if is_number(first) {
             (Word::Number, self.while_is(is_number))
         } else {
-            let plain = |c| {
-                !is_connector(c) && !is_alphabet(c) && !is_number(c) && !is_punctuation(c)
-            };
+            let plain =
+                |c| !is_connector(c) && !is_alphabet(c) && !is_number(c) && !is_punctuation(c);
             (Word::Other, self.while_is(plain))
         };
         let (word, rest) = self.rest.split_at(length);
@@ -186,10 +185,7 @@ impl<'a> Joiner<'a> {
                 }
             }
             Some(second) if is_alphabet(second) => {
-                first
-                    + after
-                        .find(|c| !is_alphabet(c) || is_upper(c))
-                        .unwrap_or(after.len())
+                first + after.find(|c| !is_alphabet(c) || is_upper(c)).unwrap_or(after.len())
             }
             _ => first,
         }
@@ -198,6 +194,5 @@ impl<'a> Joiner<'a> {
 
 /// A letter that words are made of: not one of the CJK ideographs.
 fn is_alphabet(c: char) -> bool {
-    is_letter(c)
-        && !matches!(u32::from(c), 0x4e00..=0x9fcc | 0x3400..=0x4d85 | 0x20000..=0x2b81d)
+    is_letter(c) && !matches!(u32::from(c), 0x4e00..=0x9fcc | 0x3400..=0x4d85 | 0x20000..=0x2b81d)
 }

@@ -52,7 +52,8 @@ pub(super) fn is_number(c: char) -> bool {
 pub(super) fn is_punctuation(c: char) -> bool {
     if c.is_ascii() {
         // Symbols such as `+` or `$` are no punctuation.
-        c.is_ascii_punctuation() && !matches!(c, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~')
+        c.is_ascii_punctuation()
+            && !matches!(c, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~')
     } else {
         PUNCTUATION.has(c)
     }

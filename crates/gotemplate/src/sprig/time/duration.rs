@@ -53,10 +53,7 @@ impl Duration {
                 after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
             let (name, next) = after.split_at(unit_end);
             if name.is_empty() {
-                return Err(format!(
-                    "time: missing unit in duration {}",
-                    quote(text.as_bytes())
-                ));
+                return Err(format!("time: missing unit in duration {}", quote(text.as_bytes())));
             }
             let Some((_, unit)) = UNITS.iter().find(|(known, _)| *known == name) else {
                 return Err(format!(

@@ -282,7 +282,8 @@ impl<'a> Reader<'a> {
         };
         // A bad number leaves the ones after it at zero; what is out of range is said first.
         let read = [pair(Some(1)), pair(minutes), pair(seconds)];
-        let fields = ["time zone offset hour", "time zone offset minute", "time zone offset second"];
+        let fields =
+            ["time zone offset hour", "time zone offset minute", "time zone offset second"];
         let mut total = 0;
         for ((number, field), (most, weight)) in
             read.into_iter().zip(fields).zip([(24, 3600), (60, 60), (60, 1)])

@@ -19,7 +19,10 @@ fn parts_come_apart() {
 #[test]
 fn faults_have_gos_words() {
     assert_eq!(error(":x"), r#"parse ":x": missing protocol scheme"#);
-    assert_eq!(error("a:b/c d\n"), "parse \"a:b/c d\\n\": net/url: invalid control character in URL");
+    assert_eq!(
+        error("a:b/c d\n"),
+        "parse \"a:b/c d\\n\": net/url: invalid control character in URL"
+    );
     assert_eq!(error("1a:b"), r#"parse "1a:b": first path segment in URL cannot contain colon"#);
     assert_eq!(error("http://h/%zz"), r#"parse "http://h/%zz": invalid URL escape "%zz""#);
     assert_eq!(error("http://h:p/"), r#"parse "http://h:p/": invalid port ":p" after host"#);

@@ -220,9 +220,9 @@ impl Reader<'_> {
             }
             Some('0') if matches!(self.lines.peek()?, Some('b' | 'o' | 'x')) => {
                 let (sign, base) = (self.lines.since(from), self.lines.peek()?.unwrap_or_default());
-                Err(self.lines.fault(format!(
-                    "cannot use sign with non-decimal numbers: '{sign}{base}'"
-                )))
+                Err(self
+                    .lines
+                    .fault(format!("cannot use sign with non-decimal numbers: '{sign}{base}'")))
             }
             Some('.') => Err(self.lines.fault("floats must start with a digit, not '.'")),
             Some('0'..='9') => self.decimal(from),
@@ -237,7 +237,8 @@ impl Reader<'_> {
     fn decimal(&mut self, from: usize) -> Read<Value> {
         self.lines.take_while(|c| c.is_ascii_digit() || c == '_')?;
         if matches!(self.lines.peek()?, Some('.' | 'e' | 'E')) {
-            let float = |c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | '-' | '+' | 'e' | 'E');
+            let float =
+                |c: char| c.is_ascii_digit() || matches!(c, '_' | '.' | '-' | '+' | 'e' | 'E');
             self.lines.take_while(float)?;
             return self.float(self.lines.since(from).to_owned());
         }
@@ -269,7 +270,8 @@ impl Reader<'_> {
         self.lines.take_while(|c| c.is_ascii_digit())?;
         if matches!(self.lines.peek()?, Some('-' | ':')) {
             let date = |c: char| {
-                c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | 't' | ' ' | '.' | 'Z' | 'z' | '+')
+                c.is_ascii_digit()
+                    || matches!(c, '-' | ':' | 'T' | 't' | ' ' | '.' | 'Z' | 'z' | '+')
             };
             self.lines.take_while(date)?;
             return self.date(self.lines.since(from).trim().to_owned());
@@ -301,7 +303,8 @@ impl Reader<'_> {
 
     fn float(&mut self, text: String) -> Read<Value> {
         let shown = crate::fmt::quote(&text);
-        let fault = |lines: &Lines<'_>, why: &str| lines.fault(format!("Invalid float {shown}: {why}"));
+        let fault =
+            |lines: &Lines<'_>, why: &str| lines.fault(format!("Invalid float {shown}: {why}"));
         let mut parts = text.split(['.', 'e', 'E']).filter(|p| !p.is_empty());
         let special = text.ends_with("inf") || text.ends_with("nan");
         if !special && !parts.clone().all(underscores_fit) {
@@ -344,7 +347,8 @@ impl Reader<'_> {
             if zeros_missing(&text, form) {
                 break;
             }
-            let time = if zone.is_empty() { time } else { time.in_zone(Zone::Fixed(zone.into(), 0)) };
+            let time =
+                if zone.is_empty() { time } else { time.in_zone(Zone::Fixed(zone.into(), 0)) };
             return Ok(time_value::value(time));
         }
         Err(self.lines.fault(format!("invalid datetime: {}", crate::fmt::quote(&text))))
