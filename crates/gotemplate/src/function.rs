@@ -7,6 +7,7 @@ use crate::parse::Template;
 use crate::set::Set;
 use crate::value::{Type, Value};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// What a function takes and gives. The engine checks arguments against it before the function runs, with Go's error
@@ -57,13 +58,13 @@ pub struct Function {
 /// registered under the same name takes their place.
 pub struct Functions {
     list: Vec<Function>,
-    by_name: HashMap<Box<str>, usize>,
+    by_name: HashMap<Box<str>, usize, BuildHasherDefault<Fnv>>,
 }
 
 impl Functions {
     /// The built-in functions of `text/template`.
     pub fn builtin() -> Self {
-        let mut functions = Self { list: Vec::new(), by_name: HashMap::new() };
+        let mut functions = Self { list: Vec::new(), by_name: HashMap::default() };
         crate::builtin::register(&mut functions);
         functions
     }
@@ -122,6 +123,22 @@ impl Functions {
 
     pub(crate) fn at(&self, index: usize) -> &Function {
         &self.list[index]
+    }
+}
+
+/// FNV-1a: names of functions are short, and come from the program, not from templates.
+#[derive(Default)]
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -218,6 +235,9 @@ impl<'a> Call<'a> {
     /// # Errors
     /// As [`Set::parse`] ([`crate::ErrorKind::Parse`]) and [`Set::execute`].
     pub fn execute_text(&mut self, name: &str, text: &str, data: &Value) -> Result<Value, Error> {
+        if self.set.is_plain(text) {
+            return Ok(text.into());
+        }
         let (set, template) = self.set.with_text(name, text)?;
         self.run(&set, &template, data)
     }

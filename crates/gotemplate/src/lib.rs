@@ -36,5 +36,5 @@ pub use limits::Limits;
 pub use set::{MissingKey, Options, Set};
 pub use value::{
     Entries, GoObject, Int, IntKind, Kind, List, Map, Method, Numbers, Text, Type, Unrepresentable,
-    Value,
+    Value, contained,
 };

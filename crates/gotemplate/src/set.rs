@@ -57,11 +57,16 @@ impl Options {
 /// alone), and usable on any thread.
 #[derive(Clone)]
 pub struct Set {
-    pub(crate) options: Arc<Options>,
+    shared: Arc<Shared>,
     /// What was there when the set was last cloned for additions.
     base: Arc<HashMap<Arc<str>, Arc<Template>>>,
     /// What came later and goes first; short.
     added: Vec<(Arc<str>, Arc<Template>)>,
+}
+
+struct Shared {
+    options: Options,
+    delimiters: Delimiters,
 }
 
 /// So many additions are kept beside the shared map before they are merged into it.
@@ -70,12 +75,14 @@ const FEW: usize = 8;
 impl Set {
     /// No template yet.
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), base: Arc::default(), added: Vec::new() }
+        let delimiters = Delimiters::new(&options.left, &options.right);
+        let shared = Arc::new(Shared { options, delimiters });
+        Self { shared, base: Arc::default(), added: Vec::new() }
     }
 
     /// The options it was made with.
     pub fn options(&self) -> &Options {
-        &self.options
+        &self.shared.options
     }
 
     /// Parses `text` as the template `name`, and adds it and the templates it defines (`define`, `block`). As in Go,
@@ -91,8 +98,12 @@ impl Set {
     }
 
     fn parsed(&self, name: &str, text: &str) -> Result<Vec<Template>, Error> {
-        let delimiters = Delimiters::new(&self.options.left, &self.options.right);
-        crate::parse::parse(name, text, &delimiters, &self.options.functions)
+        crate::parse::parse(name, text, &self.shared.delimiters, &self.options().functions)
+    }
+
+    /// Whether a text is nothing but text.
+    pub(crate) fn is_plain(&self, text: &str) -> bool {
+        !text.contains(self.shared.delimiters.left())
     }
 
     /// A set with the templates of one more text, and the template of the text itself (which, when it is blank, does
@@ -175,7 +186,7 @@ impl Set {
     }
 
     pub(crate) fn no_template(&self, name: &str) -> Error {
-        let (name, own) = (quote(name), quote(&self.options.name));
+        let (name, own) = (quote(name), quote(&self.options().name));
         let message = format!("template: no template {name} associated with template {own}");
         Error::new(ErrorKind::NoTemplate, message)
     }

@@ -62,7 +62,10 @@ impl<'a> Executor<'a> {
         result: Result<Value, FunctionError>,
     ) -> Result<Reflected, Failure> {
         match result {
-            Ok(value) => Ok(Reflected { value, boxed: signature.returns_any }),
+            Ok(value) if self.budget.made(&value) => {
+                Ok(Reflected { value, boxed: signature.returns_any })
+            }
+            Ok(_) => self.limit(&self.budget.memory_exceeded()),
             Err(error) => {
                 self.at = node;
                 self.caused(&format!("error calling {name}: {error}"), error)
@@ -72,7 +75,7 @@ impl<'a> Executor<'a> {
 
     fn give_back(&mut self, mut values: Vec<Value>) {
         values.clear();
-        self.spare.push(values);
+        self.budget.spare.push(values);
     }
 
     fn count_args(
@@ -102,7 +105,7 @@ impl<'a> Executor<'a> {
         args: &[Id],
         last: Final,
     ) -> Result<Vec<Value>, Failure> {
-        let mut values = self.spare.pop().unwrap_or_default();
+        let mut values = self.budget.spare.pop().unwrap_or_default();
         for (i, arg) in args.iter().enumerate() {
             let target = parameter(signature, i);
             values.push(self.argument(dot, Some(target), *arg)?.value);
@@ -124,7 +127,7 @@ impl<'a> Executor<'a> {
         if matches!(builtin, Builtin::And | Builtin::Or) {
             return self.and_or(dot, builtin == Builtin::Or, args, last);
         }
-        let mut values = Vec::with_capacity(args.len() + 1);
+        let mut values = self.budget.spare_reflected.pop().unwrap_or_default();
         for (i, arg) in args.iter().enumerate() {
             values.push(self.argument(dot, Some(parameter(signature, i)), *arg)?);
         }
@@ -135,14 +138,12 @@ impl<'a> Executor<'a> {
             Some(first) => self.node_text(*first),
             None => values.first().map(|v| string_of(&v.value)).unwrap_or_default(),
         };
-        match crate::builtin::run(builtin, &values, callee) {
-            Ok(value) => {
-                let made = value.value.as_bytes().map_or(0, <[u8]>::len) as u64;
-                if !self.budget.spend(made / 64) {
-                    return self.limit(&self.budget.work_exceeded());
-                }
-                Ok(value)
-            }
+        let result = crate::builtin::run(builtin, &values, callee);
+        values.clear();
+        self.budget.spare_reflected.push(values);
+        match result {
+            Ok(value) if self.budget.made(&value.value) => Ok(value),
+            Ok(_) => self.limit(&self.budget.memory_exceeded()),
             Err(message) => {
                 self.at = node;
                 let error = FunctionError::new(message);

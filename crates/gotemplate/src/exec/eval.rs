@@ -37,7 +37,7 @@ impl<'a> Executor<'a> {
             let name = self.source.slice(variable.name);
             return self.fail(format!("undefined variable: {name}"));
         }
-        self.variables[self.frame + variable.slot.0 as usize] = Some(value);
+        self.budget.variables[self.frame + variable.slot.0 as usize] = Some(value);
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl<'a> Executor<'a> {
     ) -> Result<Reflected, Failure> {
         self.at = id;
         let at = self.frame.saturating_add(slot.0 as usize);
-        let Some(value) = self.variables.get(at).cloned().flatten() else {
+        let Some(value) = self.budget.variables.get(at).cloned().flatten() else {
             let name = self.source.slice(name);
             return self.fail(format!("undefined variable: {name}"));
         };

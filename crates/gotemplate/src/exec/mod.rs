@@ -43,12 +43,9 @@ struct Executor<'a> {
     env: &'a mut dyn Env,
     budget: &'a mut Budget,
     out: Output,
-    /// The frames of all running templates; slots count from `frame`.
-    variables: Vec<Option<Reflected>>,
+    /// Where the slots of the running template begin among all variables.
     frame: usize,
     at: Id,
-    /// Emptied argument lists, to be used again.
-    spare: Vec<Vec<Value>>,
 }
 
 /// Runs a template of the set from the beginning.
@@ -89,6 +86,10 @@ fn run(
     env: &mut dyn Env,
     budget: &mut Budget,
 ) -> Result<Output, Error> {
+    let frame = budget.variables.len();
+    let dot = Reflected::of(data.clone());
+    budget.variables.resize(frame + template.slots as usize, None);
+    budget.variables[frame] = Some(dot.clone());
     let mut executor = Executor {
         set,
         template,
@@ -96,15 +97,15 @@ fn run(
         env,
         budget,
         out: Output::default(),
-        variables: vec![None; template.slots as usize],
-        frame: 0,
+        frame,
         at: template.root,
-        spare: Vec::new(),
     };
-    let dot = Reflected::of(data.clone());
-    executor.variables[0] = Some(dot.clone());
-    executor.walk(&dot, template.root).map_err(|e| *e)?;
-    Ok(executor.out)
+    let result = executor.walk(&dot, template.root);
+    executor.budget.variables.truncate(frame);
+    match result {
+        Ok(_) => Ok(executor.out),
+        Err(error) => Err(*error),
+    }
 }
 
 impl<'a> Executor<'a> {
@@ -218,13 +219,13 @@ impl<'a> Executor<'a> {
         let outer = (self.template, self.source, self.frame, self.at);
         self.template = template;
         self.source = &template.source;
-        self.frame = self.variables.len();
-        self.variables.resize(self.frame + template.slots as usize, None);
-        self.variables[self.frame] = Some(dot.clone());
+        self.frame = self.budget.variables.len();
+        self.budget.variables.resize(self.frame + template.slots as usize, None);
+        self.budget.variables[self.frame] = Some(dot.clone());
         self.budget.depth += 1;
         let result = self.walk(&dot, template.root);
         self.budget.depth -= 1;
-        self.variables.truncate(self.frame);
+        self.budget.variables.truncate(self.frame);
         (self.template, self.source, self.frame, self.at) = outer;
         result.map(|_| ())
     }

@@ -43,13 +43,15 @@ fn errors_name_the_node() {
 
 #[test]
 fn endless_templates_end() {
-    let limits = Limits { depth: 500, output: 1000, work: 100_000 };
+    let limits = Limits { depth: 500, output: 1000, work: 100_000, memory: 100_000 };
     let limited = |text: &str| run_with(text, &Value::Nil, limits).unwrap_err();
     assert!(
         limited(r#"{{define "a"}}{{template "a"}}{{end}}{{template "a"}}"#).contains("depth (500)")
     );
     assert!(limited("{{range 1000000000000}}{{end}}").contains("work limit"));
     assert!(limited("{{range 10000}}xx{{end}}").contains("output limit"));
+    let doubling = r#"{{$x := "ab"}}{{range 30}}{{$x = print $x $x}}{{end}}"#;
+    assert!(limited(doubling).contains("memory limit"));
 }
 
 #[test]

@@ -38,6 +38,10 @@ impl Delimiters {
         Self { left, right: or(right, "}}"), finder }
     }
 
+    pub(crate) fn left(&self) -> &str {
+        &self.left
+    }
+
     fn find_left(&self, text: &[u8]) -> Option<usize> {
         self.finder.find(text)
     }

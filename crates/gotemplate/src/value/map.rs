@@ -65,6 +65,11 @@ impl Map {
         self.entries.borrow_mut().remove(key)
     }
 
+    /// Leaves the map empty.
+    pub(super) fn take_entries(&self) -> Entries {
+        self.entries.try_borrow_mut().map(|mut e| std::mem::take(&mut *e)).unwrap_or_default()
+    }
+
     /// The entries in key order. Panics while [`Map::entries_mut`] is in use.
     pub fn entries(&self) -> Ref<'_, Entries> {
         self.entries.borrow()

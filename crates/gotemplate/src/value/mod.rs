@@ -8,6 +8,7 @@
 //! Deliberately absent: pointers and typed interfaces other than the empty one. A pointer to a struct is an
 //! [`GoObject`] whose type name begins with `*`.
 
+mod contained;
 mod convert;
 mod list;
 mod map;
@@ -18,6 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use contained::contained;
 pub use convert::{Numbers, Unrepresentable};
 pub use list::List;
 pub use map::{Entries, Map};
@@ -138,7 +140,7 @@ impl Value {
 
     /// A `map[string]interface {}`.
     pub fn map(entries: Entries) -> Self {
-        Self::Map(Rc::new(Map::new(Type::Any, entries)))
+        Self::Map(Map::shared(entries))
     }
 
     /// A struct or another type with methods.
@@ -302,7 +304,7 @@ from! {
     Vec<Value> => |v| Self::list(v);
     Entries => |v| Self::map(v);
     List => |v| Self::List(Rc::new(v));
-    Map => |v| Self::Map(Rc::new(v));
+    Map => |v| Self::Map(contained::share(v));
 }
 
 impl std::fmt::Debug for Value {

@@ -37,3 +37,15 @@ fn types_print_and_assign_as_gos() {
     assert_eq!(Value::strings(["a"]).type_name(), "[]string");
     assert_eq!(Value::Nil.type_name(), "<nil>");
 }
+
+#[test]
+fn cycles_are_freed() {
+    let weak = contained(|| {
+        let value = Value::map(Entries::new());
+        let map = value.as_map().unwrap();
+        map.insert("self", value.clone());
+        map.insert("list", Value::list(vec![value.clone()]));
+        Rc::downgrade(map)
+    });
+    assert!(weak.upgrade().is_none());
+}
