@@ -53,15 +53,15 @@ fn marked(message: &str) -> FunctionError {
 }
 
 fn include(call: &mut Call<'_>, a: &[Value]) -> Outcome {
-    let name = text(a, 0).into_owned();
+    let name = text(a, 0);
     if call.enter(&name) > MAX_INCLUDES + 1 {
         return Err(format!(
             "rendering template has a nested reference name: {name}: unable to execute template"
         )
         .into());
     }
-    let set = call.set().clone();
-    let output = call.execute(&set, &name, &a[1]);
+    let set = call.set;
+    let output = call.execute(set, &name, &a[1]);
     call.leave(&name);
     Ok(output?)
 }

@@ -29,12 +29,8 @@ pub(super) fn register(f: &mut Functions) {
         list.insert(0, a[1].clone());
         Ok(list.into())
     });
-    both("first", list.any(), |_, a| {
-        Ok(items_for(&a[0], "Cannot find first on type")?.into_iter().next().unwrap_or_default())
-    });
-    both("last", list.any(), |_, a| {
-        Ok(items_for(&a[0], "Cannot find last on type")?.pop().unwrap_or_default())
-    });
+    both("first", list.any(), |_, a| end_of(&a[0], "Cannot find first on type", 0));
+    both("last", list.any(), |_, a| end_of(&a[0], "Cannot find last on type", usize::MAX));
     both("rest", list, |_, a| {
         let mut list = items_for(&a[0], "Cannot find rest on type")?;
         if list.is_empty() {
@@ -68,9 +64,12 @@ pub(super) fn register(f: &mut Functions) {
         if a[1].is_nil() {
             return Ok(false.into());
         }
-        let list = items_for(&a[1], "Cannot find has on type")?;
+        let Value::List(list) = &a[1] else {
+            let list = items_for(&a[1], "Cannot find has on type")?;
+            return Ok(list.iter().any(|v| deep_equal(&a[0], v)).into());
+        };
         c.charge(list.len() as u64)?;
-        Ok(list.iter().any(|v| deep_equal(&a[0], v)).into())
+        Ok(list.items().iter().any(|v| deep_equal(&a[0], v)).into())
     });
     both("slice", Signature::variadic(&[ANY], ANY).any(), slice);
     both("chunk", Signature::new(&[Type::INT, ANY]), chunk);
@@ -85,6 +84,15 @@ fn items_for(value: &Value, complaint: &str) -> Result<Vec<Value>, FunctionError
         return Err(NIL_POINTER.into());
     }
     items(value).ok_or_else(|| format!("{complaint} {}", value.kind().name()).into())
+}
+
+/// The item at `index`, or the last one when there are fewer; `nil` of an empty list.
+fn end_of(value: &Value, complaint: &str, index: usize) -> Outcome {
+    if let Value::List(list) = value {
+        return Ok(list.get(index.min(list.len().saturating_sub(1))).unwrap_or_default());
+    }
+    let items = items_for(value, complaint)?;
+    Ok(items.get(index.min(items.len().saturating_sub(1))).cloned().unwrap_or_default())
 }
 
 /// `[]interface {}(nil)`.

@@ -76,7 +76,7 @@ fn register_lists(f: &mut Functions) {
         let quoted = a
             .iter()
             .filter(|v| !v.is_nil())
-            .map(|v| crate::fmt::sprintf("%q", &[string_of(v)]).to_string_lossy().into_owned());
+            .map(|v| crate::fmt::quote_bytes(string_of(v).as_bytes().unwrap_or_default(), false));
         Ok(quoted.collect::<Vec<_>>().join(" ").into())
     });
     f.add("squote", Signature::variadic(&[], ANY), |_, a| {
