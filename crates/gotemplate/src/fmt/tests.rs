@@ -17,7 +17,7 @@ fn verbs() {
     check("x", &[Value::int(1), Value::Nil], "x%!(EXTRA int=1, <nil>)");
     check("%[2]d %[1]d", &[Value::int(1), Value::int(2)], "2 1");
     check("%[3]d", &[Value::int(1)], "%!d(BADINDEX)");
-    check("%6.2f|%e|%g", &[3.14159.into(), 1.5.into(), 1e21.into()], "  3.14|1.500000e+00|1e+21");
+    check("%6.2f|%e|%g", &[2.25159.into(), 1.5.into(), 1e21.into()], "  2.25|1.500000e+00|1e+21");
     check("%t %v", &[true.into(), Value::Nil], "true <nil>");
     check("%U %#U %c", &[65, 65, 66].map(Value::int), "U+0041 U+0041 'A' B");
     check("%#x %X %o %b %O", &[255, 255, 8, 5, 8].map(Value::int), "0xff FF 10 101 0o10");

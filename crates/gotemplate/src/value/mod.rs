@@ -74,6 +74,7 @@ impl Int {
     }
 
     /// A Go `int`.
+    #[expect(clippy::self_named_constructors, reason = "Go's name for it")]
     pub const fn int(value: i64) -> Self {
         Self { bits: value, kind: IntKind::Int }
     }
@@ -200,8 +201,8 @@ impl Value {
             Self::Complex(re, im) => *re != 0.0 || *im != 0.0,
             Self::String(s) => !s.is_empty(),
             Self::Raw(b) | Self::Bytes(b) => !b.is_empty(),
-            Self::List(list) => list.len() > 0,
-            Self::Map(map) => map.len() > 0,
+            Self::List(list) => !list.is_empty(),
+            Self::Map(map) => !map.is_empty(),
             Self::Object(object) => object.truth(),
         }
     }
