@@ -45,16 +45,43 @@ pub(super) fn before_write(api: &Api, old: Option<&Value>, crd: &mut Value) {
     crd.make_map().insert("status", status);
 }
 
-/// What is wrong with a definition.
-pub(crate) fn faults(crd: &Value) -> Vec<FieldError> {
+/// Members of `spec` that stay as they are once a definition is there.
+const FIXED: [&[&str]; 2] = [&["group"], &["scope"]];
+
+/// And those that stay once its names are accepted.
+const FIXED_NAMES: [&[&str]; 2] = [&["names", "kind"], &["names", "plural"]];
+
+/// What is wrong with a definition, compared with the one it replaces.
+pub(crate) fn faults(crd: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut faults = Vec::new();
+    let scope = crd.at(["spec", "scope"]).and_then(Value::as_str).unwrap_or_default();
+    if !matches!(scope, "Cluster" | "Namespaced") {
+        let known = ["Cluster", "Namespaced"];
+        faults.push(FieldError::not_supported("spec.scope", scope, known));
+    }
+    if let Some(old) = old {
+        let established = old.get("status").and_then(Value::as_map);
+        let established = established.is_some_and(|s| has_condition(s, "Established", true));
+        let names = FIXED_NAMES.iter().filter(|_| established);
+        for path in FIXED.iter().chain(names) {
+            let at = |object: &'_ Value| {
+                object.at(std::iter::once("spec").chain(path.iter().copied())).cloned()
+            };
+            let new = at(crd);
+            if new != at(old) {
+                let shown = format!("spec.{}", path.join("."));
+                let detail = "field is immutable";
+                faults.push(FieldError::invalid(shown, new.unwrap_or_default(), detail));
+            }
+        }
+    }
     let text = |path: [&str; 3]| {
         let path = path.into_iter().filter(|p| !p.is_empty());
         crd.at(path).and_then(Value::as_str).unwrap_or_default()
     };
     let (group, plural) = (text(["spec", "group", ""]), text(["spec", "names", "plural"]));
     let name = object::Manifest::name(crd);
-    if name != format!("{plural}.{group}") {
+    if old.is_none() && name != format!("{plural}.{group}") {
         let detail = "must be spec.names.plural+\".\"+spec.group";
         faults.push(FieldError::invalid("metadata.name", name, detail));
     }
@@ -69,7 +96,7 @@ pub(crate) fn faults(crd: &Value) -> Vec<FieldError> {
     for (index, version) in versions.iter().enumerate() {
         let same = versions.iter().all(|v| v.get("schema") == version.get("schema"));
         // A schema that all versions share is spoken of where v1beta1 had it.
-        let base = if same {
+        let base = if same && version.get("schema").is_some() {
             "spec.validation".to_owned()
         } else {
             format!("spec.versions[{index}].schema")

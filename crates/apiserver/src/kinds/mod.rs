@@ -2,14 +2,12 @@
 //! server, apart from types, defaults and validation (crate `schema`).
 
 mod definition;
-mod faults;
 mod namespace;
 mod pod;
 mod secret;
 mod service;
 
 pub(crate) use definition::faults as definition_faults;
-pub(crate) use faults::faults;
 pub use service::{Addresses, Reserved};
 
 use crate::rest::{Api, ApiError, Call, Target};

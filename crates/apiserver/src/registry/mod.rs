@@ -268,6 +268,17 @@ impl Registry {
 /// Kinds of Kubernetes that this server has no behaviour for and does not offer.
 const LEFT_OUT: [&str; 1] = ["ComponentStatus"];
 
+/// What the server says with every answer about a kind that is on its way out.
+fn deprecation(kind: &Kind) -> Option<&'static str> {
+    match (kind.group.as_str(), kind.version.as_str(), kind.kind.as_str()) {
+        ("", "v1", "Endpoints") => {
+            Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+        }
+        ("", "v1", "ComponentStatus") => Some("v1 ComponentStatus is deprecated in v1.19+"),
+        _ => None,
+    }
+}
+
 fn builtin(kind: &Kind) -> Option<Arc<Served>> {
     if LEFT_OUT.contains(&kind.kind.as_str()) {
         return None;
@@ -290,6 +301,6 @@ fn builtin(kind: &Kind) -> Option<Arc<Served>> {
         storage,
         printer: Printer::built_in(&kind.group, &kind.kind),
         custom: None,
-        deprecation: None,
+        deprecation: deprecation(kind).map(str::to_owned),
     }))
 }

@@ -147,8 +147,8 @@ pub(super) fn check_type(target: &Target, value: &Value) -> Result<(), ApiError>
     }
     if value.kind() != kind.kind {
         return Err(ApiError::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for this \
-             resource",
+            "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for version \
+             {expected:?} in scheme \"pkg/runtime/scheme.go:111\"",
             value.kind(),
             kind.version.as_str(),
             kind.kind,

@@ -147,6 +147,10 @@ pub(super) fn list(
     now: Timestamp,
 ) -> Result<Reply, ApiError> {
     let mut meta = map! {"resourceVersion": page.revision.to_string()};
+    if served.custom.is_some() && matches!(form, Form::Json | Form::Yaml) {
+        // Lists of custom kinds are maps, in which nothing is left out.
+        meta.insert("continue", "");
+    }
     if !page.continue_token.is_empty() {
         meta.insert("continue", page.continue_token.as_str());
         if let Some(remaining) = page.remaining {
@@ -206,8 +210,25 @@ fn items(served: &Served, page: &Page, meta: &Map) -> Result<Vec<u8>, ApiError> 
         if index > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(&json(served, stored)?);
+        let item = json(served, stored)?;
+        // Lists of the built-in kinds are typed: their items do not say what they are.
+        let bare = served.custom.is_none().then(|| without_type(served, &item)).flatten();
+        match bare {
+            Some(rest) => {
+                out.push(b'{');
+                out.extend_from_slice(rest);
+            }
+            None => out.extend_from_slice(&item),
+        }
     }
     out.extend_from_slice(b"]}");
     Ok(out)
+}
+
+/// What follows `{"apiVersion":"...","kind":"...",` when the object's JSON begins with that.
+fn without_type<'j>(served: &Served, json: &'j [u8]) -> Option<&'j [u8]> {
+    let version = served.kind.api_version();
+    let rest = json.strip_prefix(b"{\"apiVersion\":\"")?.strip_prefix(version.as_bytes())?;
+    let rest = rest.strip_prefix(b"\",\"kind\":\"")?;
+    rest.strip_prefix(served.kind.kind.as_bytes())?.strip_prefix(b"\",")
 }

@@ -98,6 +98,13 @@ impl Api {
         if config.name().is_empty() {
             config.metadata_mut().insert("name", target.name.as_str());
         }
+        if config.name() != target.name {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                config.name(),
+                target.name
+            )));
+        }
         super::create::place(target, &mut config)?;
         if call.validation == FieldValidation::Strict {
             // Otherwise the merge refuses what it does not know, in its own words.

@@ -126,10 +126,10 @@ fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<Fiel
     let kind = &target.served.kind;
     let mut faults = Vec::new();
     if kind.kind == "CustomResourceDefinition" {
-        faults.extend(crate::kinds::definition_faults(new));
+        faults.extend(crate::kinds::definition_faults(new, old));
     }
     if !OWN_RULES.contains(&target.subresource.as_str()) {
-        faults.extend(crate::kinds::faults(&kind.kind, new));
+        faults.extend(schema::native::faults(kind, new, old.is_some()));
     }
     match old {
         Some(old) if !OWN_RULES.contains(&target.subresource.as_str()) => {
@@ -143,7 +143,9 @@ fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<Fiel
                     && !f.path.starts_with("status")
             };
             let all = schema::validate(&target.served.schema, new);
-            faults.extend(all.into_iter().filter(certain));
+            let told: Vec<String> = faults.iter().map(|f| f.path.clone()).collect();
+            let news = |f: &FieldError| certain(f) && !told.contains(&f.path);
+            faults.extend(all.into_iter().filter(news));
         }
     }
     faults

@@ -196,7 +196,7 @@ async fn everyday_mistakes_are_refused_in_the_words_of_kubernetes() {
     let (code, status) = api.post("/api/v1/namespaces/default/services", service).await;
     assert_eq!(
         (code, at(&status, "details.causes").as_list().unwrap().len()),
-        (422, 2),
+        (422, 3),
         "{status:?}"
     );
 }

@@ -17,7 +17,8 @@ fn map(name: &str, labels: Value) -> Value {
 
 fn made(prefix: &str, count: usize) -> Vec<Step> {
     let object = |n: usize| {
-        let labels = json!({"set": prefix, "n": n.to_string(), "even": (n % 2 == 0).to_string()});
+        let labels =
+            json!({"set": prefix, "n": n.to_string(), "even": n.is_multiple_of(2).to_string()});
         Step::post(MAPS, &map(&format!("{prefix}-{n}"), labels))
     };
     (0..count).map(object).collect()
