@@ -23,5 +23,5 @@ pub mod events {
 }
 pub use yaml::{
     Dialect, Document, MAX_BYTES, MAX_DEPTH, PathStep, YamlError, from_yaml, from_yaml_one, locate,
-    to_yaml, to_yaml_indented,
+    to_yaml, to_yaml_by_bytes, to_yaml_indented,
 };

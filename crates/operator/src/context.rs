@@ -1,5 +1,6 @@
 //! What every run has at hand.
 
+use crate::charts::Charts;
 use crate::external::{Allowed, Fetcher};
 use crate::git_repository::SourceMemory;
 use crate::{Fleet, Id, Queue};
@@ -61,6 +62,7 @@ pub(crate) struct Context {
     pub(crate) sources: Queue<Id>,
     pub(crate) applications: Queue<Id>,
     pub(crate) descriptions: Descriptions,
+    pub(crate) charts: Charts,
     memory: Mutex<HashMap<Id, Arc<Memory>>>,
     source_memory: Mutex<HashMap<Id, SourceMemory>>,
 }
@@ -84,7 +86,7 @@ impl Context {
         client: Client,
         observer: Observer,
         executor: Executor,
-        store: Store,
+        (store, charts): (Store, Charts),
         settings: Settings,
     ) -> Self {
         let allowed = match (settings.remote_bases, settings.local_sources) {
@@ -104,6 +106,7 @@ impl Context {
             sources: Queue::default(),
             applications: Queue::default(),
             descriptions: Descriptions::default(),
+            charts,
             memory: Mutex::default(),
             source_memory: Mutex::default(),
         }

@@ -1,5 +1,6 @@
 //! The operator as a whole: watches in, queues, workers out.
 
+use crate::charts::Charts;
 use crate::context::{Context, Settings, kustomization_family, now};
 use crate::fleet::{News, is_ready, source_of};
 use crate::{Id, Urgency, git_repository, kinds, kustomization};
@@ -32,7 +33,15 @@ impl Operator {
             Observer::new(discovery, client.clone(), kustomization_family(), now);
         let executor = Executor::new(client.clone(), observer.clone());
         let store = Store::open(&settings.data.join("sources"), Limits::default())?;
-        let context = Arc::new(Context::new(client, observer, executor, store, settings));
+        let directory = settings.data.join("charts");
+        let charts =
+            Charts::new(&client, observer.discovery().clone(), &directory).map_err(|source| {
+                GitError::Storage {
+                    doing: format!("open the store '{}'", directory.display()),
+                    source,
+                }
+            })?;
+        let context = Arc::new(Context::new(client, observer, executor, (store, charts), settings));
         Ok(Self { context, noticed })
     }
 
@@ -49,6 +58,7 @@ impl Operator {
         tasks.spawn(watch_applications(context.clone()));
         tasks.spawn(listen(context.clone(), noticed));
         tasks.spawn(work_on_sources(context.clone()));
+        crate::charts::start(&mut tasks, &context);
         tasks.spawn(work_on_applications(context));
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended

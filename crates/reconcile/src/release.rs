@@ -18,7 +18,7 @@ pub use history::{full_name, has_been_tested, latest, previous, truncate, trunca
 pub use next::{Action, After, Family, Next, after, next};
 pub use record::{
     Done, Failure, Released, drop_condition, must_reset_failures, record, reset_failures, set,
-    summarize,
+    settled, summarize,
 };
 pub use settings::{
     Crds, DriftMode, Remediation, Remedy, ServerSideApply, crds_on_install, crds_on_upgrade,

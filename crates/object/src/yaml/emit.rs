@@ -18,6 +18,16 @@ pub fn to_yaml(value: &Value) -> String {
     emit(value, WIDTH, false)
 }
 
+/// As [`to_yaml`], but with keys in the order of their bytes: what Flux hashes values as
+/// (`fluxcd/pkg/chartutil.DigestValues`).
+pub fn to_yaml_by_bytes(value: &Value) -> String {
+    let mut emitter = emitter(WIDTH, false);
+    emitter.by_bytes = true;
+    emitter.node(value, Place::Root);
+    emitter.write_indent();
+    emitter.out
+}
+
 /// The value as go-yaml v3's encoder writes it with an indentation of two (`SetIndent(2)`; Helm's `toYamlPretty`):
 /// lists indented below their key, nothing folded, floats as Go's `%g` because they are not taken through JSON.
 pub fn to_yaml_indented(value: &Value) -> String {
@@ -25,7 +35,14 @@ pub fn to_yaml_indented(value: &Value) -> String {
 }
 
 fn emit(value: &Value, width: usize, direct: bool) -> String {
-    let mut emitter = Emitter {
+    let mut emitter = emitter(width, direct);
+    emitter.node(value, Place::Root);
+    emitter.write_indent();
+    emitter.out
+}
+
+fn emitter(width: usize, direct: bool) -> Emitter {
+    Emitter {
         out: String::new(),
         column: 0,
         indent: None,
@@ -33,10 +50,8 @@ fn emit(value: &Value, width: usize, direct: bool) -> String {
         indention: true,
         width,
         direct,
-    };
-    emitter.node(value, Place::Root);
-    emitter.write_indent();
-    emitter.out
+        by_bytes: false,
+    }
 }
 
 /// A float that JSON did not see.
@@ -81,6 +96,8 @@ struct Emitter {
     width: usize,
     /// go-yaml v3 and no JSON in between.
     direct: bool,
+    /// Whether keys stand in the order of their bytes and not in go-yaml's natural order.
+    by_bytes: bool,
 }
 
 impl Emitter {
@@ -120,7 +137,8 @@ impl Emitter {
     fn map(&mut self, map: &Map) {
         let outer = self.indent;
         self.indent = Some(outer.map_or(0, |indent| indent + 2));
-        for (key, value) in natural_order(map) {
+        let ordered = if self.by_bytes { map.iter().collect() } else { natural_order(map) };
+        for (key, value) in ordered {
             self.write_indent();
             if key.len() <= SIMPLE_KEY && !key.contains(is_break) {
                 self.scalar(key, Place::Key);

@@ -14,7 +14,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{to_yaml, to_yaml_indented};
+pub use emit::{to_yaml, to_yaml_by_bytes, to_yaml_indented};
 pub use locate::{PathStep, locate};
 pub use parse::{Event, Parser, Properties};
 pub use scan::{Mark, Style};

@@ -112,7 +112,7 @@ async fn name_causes(context: &Context, report: &mut HealthReport) {
         if health.status == HealthStatus::Current || !owns_pods(key) {
             continue;
         }
-        if let Some(cause) = cause(context, key).await {
+        if let Some(cause) = cause(&context.observer, key).await {
             health.message = Cow::Owned(cause);
         }
     }
@@ -126,15 +126,19 @@ fn owns_pods(key: &ObjectKey) -> bool {
     )
 }
 
-async fn cause(context: &Context, key: &ObjectKey) -> Option<String> {
-    let owner = context.observer.fetch(key).await.ok()??;
+/// The reason of the deepest object below `key` that fails.
+pub(crate) async fn cause(observer: &cluster::Observer, key: &ObjectKey) -> Option<String> {
+    if !owns_pods(key) {
+        return None;
+    }
+    let owner = observer.fetch(key).await.ok()??;
     let labels = owner.at(["spec", "selector", "matchLabels"]).and_then(Value::as_map)?;
     let selector: Vec<String> =
         labels.iter().filter_map(|(k, v)| Some(format!("{k}={}", v.as_str()?))).collect();
     let selector = selector.join(",");
     let mut children = Vec::new();
     for gvk in [Gvk::new("apps", "v1", "ReplicaSet"), Gvk::new("", "v1", "Pod")] {
-        let found = context.observer.select(&gvk, owner.namespace(), &selector).await.ok()?;
+        let found = observer.select(&gvk, owner.namespace(), &selector).await.ok()?;
         children.extend(found.into_iter().map(|mut child| {
             // Items of a list come without their kind.
             child.make_map().insert("apiVersion", gvk.api_version());

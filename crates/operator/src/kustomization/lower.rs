@@ -64,7 +64,7 @@ fn unsupported(spec: &KustomizationSpec) -> Result<(), LowerError> {
     }
 }
 
-fn patch(patch: &api::Patch) -> FluxPatch {
+pub(crate) fn patch(patch: &api::Patch) -> FluxPatch {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     FluxPatch {
         patch: patch.patch.clone(),
@@ -80,7 +80,7 @@ fn patch(patch: &api::Patch) -> FluxPatch {
     }
 }
 
-fn image(image: &api::Image) -> FluxImage {
+pub(crate) fn image(image: &api::Image) -> FluxImage {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     FluxImage {
         name: image.name.clone(),

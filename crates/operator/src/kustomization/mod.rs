@@ -11,7 +11,9 @@ mod run;
 mod substitution;
 mod work;
 
+pub(crate) use health::cause;
 pub use lower::{LowerError, flux_build};
+pub(crate) use lower::{image, patch};
 pub(crate) use rendering::{Objects, objects, path};
 pub(crate) use run::{plan_input, scopes};
 pub(crate) use substitution::read as variables;

@@ -414,6 +414,32 @@ pub fn drop_condition(release: &mut HelmRelease, kind: &str) {
     release.status.conditions.retain(|c| c.kind != kind);
 }
 
+/// Conditions of a release that is as wanted: it may have come to be so without an action, as when what was rolled back
+/// to is what is wanted now.
+pub fn settled(release: &mut HelmRelease, now: Timestamp) {
+    let Some(current) = latest(&release.status.history).cloned() else { return };
+    let found = |release: &HelmRelease, kind: &str| {
+        release.status.conditions.iter().find(|c| c.kind == kind).cloned()
+    };
+    let of = format!("release {} with chart {}", full_name(&current), versioned_chart(&current));
+    let upgraded = format!("Helm upgrade succeeded for {of}");
+    let holds = |c: Option<Condition>| c.is_some_and(|c| c.status == ConditionStatus::True);
+    if holds(found(release, condition::REMEDIATED)) {
+        drop_condition(release, condition::REMEDIATED);
+        let said = (ConditionStatus::True, reason::UPGRADE_SUCCEEDED, upgraded.as_str());
+        return set(release, condition::RELEASED, said, now);
+    }
+    let why = found(release, condition::RELEASED).map(|c| c.reason).unwrap_or_default();
+    if why == reason::INSTALL_FAILED {
+        let message = format!("Helm install succeeded for {of}");
+        let said = (ConditionStatus::True, reason::INSTALL_SUCCEEDED, message.as_str());
+        set(release, condition::RELEASED, said, now);
+    } else if why == reason::UPGRADE_FAILED {
+        let said = (ConditionStatus::True, reason::UPGRADE_SUCCEEDED, upgraded.as_str());
+        set(release, condition::RELEASED, said, now);
+    }
+}
+
 /// Composes `Ready` out of `Remediated`, `TestSuccess` and `Released`: the one of the highest generation, and of those
 /// the first, counts. Whatever was remediated is not ready. Notes which post-renderers and metadata were seen.
 pub fn summarize(release: &mut HelmRelease, wanted: &Facts, now: Timestamp) {
