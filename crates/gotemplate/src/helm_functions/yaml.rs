@@ -66,8 +66,14 @@ fn complaint(error: &YamlError, text: &str) -> String {
 /// The line go-yaml names. Its parser counts from 0 where its scanner counts from 1; neither names the first line;
 /// and where something that began earlier is not complete, it names the place where that was noticed.
 fn line(error: &YamlError, text: &str) -> Option<usize> {
-    const WELL_FORMED: [&str; 4] =
-        ["unknown anchor", "map merge", "contains itself", "excessive aliasing"];
+    // The text is well-formed, or was not even looked at.
+    const NOWHERE: [&str; 5] = [
+        "unknown anchor",
+        "map merge",
+        "contains itself",
+        "excessive aliasing",
+        "control characters",
+    ];
     const PARSER: [&str; 6] = [
         "did not find expected ',' or ']'",
         "did not find expected ',' or '}'",
@@ -77,7 +83,7 @@ fn line(error: &YamlError, text: &str) -> Option<usize> {
         "did not find expected <document start>",
     ];
     let message = error.message.as_str();
-    if WELL_FORMED.iter().any(|known| message.contains(known)) {
+    if NOWHERE.iter().any(|known| message.contains(known)) {
         return None;
     }
     if PARSER.contains(&message) {

@@ -131,6 +131,9 @@ fn prefix(text: &str) -> Option<(u32, std::borrow::Cow<'_, str>)> {
 
 /// `strconv.ParseFloat(text, 64)`; `None` for syntax and range errors alike.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if text.contains('_') {
+        return if underscores_fit(text) { parse_float(&text.replace('_', "")) } else { None };
+    }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if unsigned.len() > 2 && unsigned.as_bytes()[..2].eq_ignore_ascii_case(b"0x") {
         return parse_hex_float(text.starts_with('-'), &unsigned[2..]);
@@ -147,6 +150,22 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         };
     }
     text.parse::<f64>().ok().filter(|f| f.is_finite())
+}
+
+/// Whether each underscore stands between digits, or between the prefix of a base and a digit.
+fn underscores_fit(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let hex = unsigned.starts_with("0x") || unsigned.starts_with("0X");
+    let digits = if hex { &unsigned[2..] } else { unsigned };
+    let (mut digit, mut underscore) = (hex, false);
+    for c in digits.chars() {
+        let is_digit = if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        if c == '_' && !digit || underscore && !is_digit {
+            return false;
+        }
+        (digit, underscore) = (is_digit, c == '_');
+    }
+    !underscore
 }
 
 /// `1.8p3` after the prefix: the exponent is a power of two and must be there.

@@ -3,7 +3,7 @@
 use super::args::text;
 use crate::function::{Call, FunctionError, Functions, Signature};
 use crate::value::{GoObject, Int, Kind, Method, Type, Value};
-use ::semver::{Constraint, Version};
+use ::semver::{Constraint, ConstraintError, Version};
 use std::any::Any;
 
 const S: Type = Type::String;
@@ -18,10 +18,24 @@ pub(super) fn register(f: &mut Functions) {
         Ok(Value::object(Held { version, pointer: true }))
     });
     f.add("semverCompare", Signature::new(&[S, S]), |_, a| {
-        let constraint = Constraint::parse(&text(a, 0)).map_err(|e| e.to_string())?;
+        let constraint = Constraint::parse(&text(a, 0)).map_err(|e| shown(&e))?;
         let version = Version::parse(&text(a, 1)).map_err(|e| e.to_string())?;
         Ok(constraint.matches(&version).into())
     });
+}
+
+/// The complaint with Go's escapes for characters that do not print, too.
+fn shown(error: &ConstraintError) -> String {
+    let mut out = String::new();
+    for c in error.to_string().chars() {
+        if c.is_ascii() || crate::fmt::is_print(c) {
+            out.push(c);
+        } else {
+            let quoted = crate::fmt::quote(c.encode_utf8(&mut [0; 4]));
+            out.push_str(&quoted[1..quoted.len() - 1]);
+        }
+    }
+    out
 }
 
 /// A `*semver.Version`, or a `semver.Version`.

@@ -1,5 +1,6 @@
 //! Characters as Go's `unicode` and `strings` see them: one to one case mappings, general categories.
 
+pub(super) use crate::fmt::is_letter;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -17,17 +18,11 @@ impl Category {
     }
 }
 
-static LETTER: Category = Category::new("L", || Regex::new(r"^\p{L}").ok());
 static UPPER: Category = Category::new("Lu", || Regex::new(r"^\p{Lu}").ok());
 static LOWER: Category = Category::new("Ll", || Regex::new(r"^\p{Ll}").ok());
 static TITLE: Category = Category::new("Lt", || Regex::new(r"^\p{Lt}").ok());
-static DIGIT: Category = Category::new("Nd", || Regex::new(r"^\p{Nd}").ok());
 static NUMBER: Category = Category::new("N", || Regex::new(r"^\p{N}").ok());
 static PUNCTUATION: Category = Category::new("P", || Regex::new(r"^\p{P}").ok());
-
-pub(super) fn is_letter(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphabetic() } else { LETTER.has(c) }
-}
 
 pub(super) fn is_upper(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_uppercase() } else { UPPER.has(c) }
@@ -39,10 +34,6 @@ pub(super) fn is_lower(c: char) -> bool {
 
 pub(super) fn is_title(c: char) -> bool {
     !c.is_ascii() && TITLE.has(c)
-}
-
-pub(super) fn is_digit(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { DIGIT.has(c) }
 }
 
 pub(super) fn is_number(c: char) -> bool {
@@ -124,7 +115,7 @@ fn is_separator(c: char) -> bool {
     if c.is_ascii() {
         return !(c.is_ascii_alphanumeric() || c == '_');
     }
-    !is_letter(c) && !is_digit(c) && c.is_whitespace()
+    !is_letter(c) && !crate::fmt::is_digit(c) && c.is_whitespace()
 }
 
 /// `strings.TrimSpace` of bytes that are no text: characters where they are whole.

@@ -268,7 +268,9 @@ impl Reader<'_> {
             }
         }
         self.lines.take_while(|c| c.is_ascii_digit())?;
-        if matches!(self.lines.peek()?, Some('-' | ':')) {
+        // A date begins with two digits at least.
+        let alone = self.lines.since(from) == "0";
+        if !alone && matches!(self.lines.peek()?, Some('-' | ':')) {
             let date = |c: char| {
                 c.is_ascii_digit()
                     || matches!(c, '-' | ':' | 'T' | 't' | ' ' | '.' | 'Z' | 'z' | '+')
