@@ -56,10 +56,16 @@ impl BuildError {
     }
 
     pub(crate) fn external_wanted(path: &str, external: External) -> Self {
-        let message = format!(
-            "'{path}' is remote, and remote files and bases are not fetched here; allow them, make it \
-             a source of its own, or copy it into the repository"
-        );
+        let message = match &external {
+            External::Chart(_) => format!(
+                "the chart '{path}' is not rendered here; use a HelmRelease, or render the chart into \
+                 the repository"
+            ),
+            _ => format!(
+                "'{path}' is remote, and remote files and bases are not fetched here; allow them, \
+                 make it a source of its own, or copy it into the repository"
+            ),
+        };
         let mut out = Self::new(Fault::External, message);
         out.0.external = Some(external);
         out

@@ -7,6 +7,7 @@
 //!
 //! Source of how references are written: `api/internal/git/repospec.go`, `api/internal/loader/loader.go`.
 
+use crate::chart::ChartRequest;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,6 +27,8 @@ pub enum External {
     },
     /// A file at a `http` or `https` URL.
     File(String),
+    /// The manifests of a chart, as `helm template` prints them.
+    Chart(Box<ChartRequest>),
 }
 
 /// The externals that are mounted in the tree of a build.
@@ -61,7 +64,7 @@ pub(crate) struct Reference {
 const MOUNTS: &str = ".git/remote";
 
 impl External {
-    /// Where it is to be mounted: a directory for a repository, a file for a file. The name is readable, because
+    /// Where it is to be mounted: a directory for a repository, else a file. The name is readable, because
     /// messages about files in it show it, and unique for each external.
     ///
     /// # Errors
@@ -70,6 +73,7 @@ impl External {
         let (url, reference) = match self {
             Self::Repository { url, reference, .. } => (url, reference.as_deref()),
             Self::File(url) => (url, None),
+            Self::Chart(request) => (&request.name, None),
         };
         let digest = Sha256::digest(format!("{self:?}"));
         let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -92,6 +96,10 @@ impl fmt::Display for External {
                 write!(f, "{url} at {reference}")
             }
             Self::Repository { url, .. } | Self::File(url) => f.write_str(url),
+            Self::Chart(request) => match &request.directory {
+                Some(directory) => write!(f, "the chart {directory}"),
+                None => write!(f, "the chart {} of {}", request.name, request.repository),
+            },
         }
     }
 }

@@ -234,7 +234,7 @@ fn root_target(
     if !flux.build_metadata.is_empty() {
         k.build_metadata = flux.build_metadata.clone();
     }
-    Ok(Target { kustomization: k, file, root, origin: None })
+    Ok(Target { kustomization: k, file, root, origin: None, outer_namespace: String::new() })
 }
 
 impl FluxTarget {

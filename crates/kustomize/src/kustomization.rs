@@ -2,6 +2,7 @@
 //!
 //! Source: `api/types/kustomization.go`.
 
+use crate::chart::HelmChart;
 use crate::decode::{Decoded, Fields, Mode, Wrong};
 use crate::fieldspec::{FieldSpec, decode_specs};
 use crate::ident::{Gvk, Selector, split_api_version};
@@ -36,7 +37,7 @@ pub(crate) struct Kustomization {
     pub(crate) crds: Vec<String>,
     pub(crate) config_maps: Vec<GeneratorArgs>,
     pub(crate) secrets: Vec<GeneratorArgs>,
-    pub(crate) helm_charts: usize,
+    pub(crate) helm_charts: Vec<HelmChart>,
     pub(crate) generator_options: Option<GeneratorOptions>,
     pub(crate) configurations: Vec<String>,
     pub(crate) generators: Vec<String>,
@@ -236,10 +237,12 @@ impl Kustomization {
             Ok(args)
         })?;
         out.secrets = fields.list("secretGenerator", |v| GeneratorArgs::decode(v, mode))?;
-        out.helm_charts = fields.list("helmCharts", |v| Fields::of(v, mode).map(|_| ()))?.len()
-            + fields
-                .list("helmChartInflationGenerator", |v| Fields::of(v, mode).map(|_| ()))?
-                .len();
+        let home = fields.inner("helmGlobals", |v| Fields::of(v, mode)?.text("chartHome"))?;
+        let home = home.unwrap_or_default();
+        out.helm_charts = fields.list("helmCharts", |v| HelmChart::decode(v, &home, mode))?;
+        out.helm_charts.extend(
+            fields.list("helmChartInflationGenerator", |v| HelmChart::decode_legacy(v, mode))?,
+        );
         out.generator_options =
             fields.inner("generatorOptions", |v| GeneratorOptions::decode(v, mode))?;
         out.configurations = fields.texts("configurations")?;

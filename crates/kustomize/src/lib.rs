@@ -8,6 +8,7 @@
 //! absent: the network (what is external is asked for as data, see [`External`]), running programs and containers, Helm, the
 //! clock, the environment and the file system.
 
+mod chart;
 mod config;
 mod decode;
 mod error;
@@ -33,6 +34,7 @@ mod target;
 mod transform;
 pub mod units;
 
+pub use chart::ChartRequest;
 pub use error::{BuildError, Fault};
 pub use external::{External, Externals};
 pub use flux::{FluxBuild, FluxImage, FluxPatch, FluxTarget, Substitution, build_flux, substitute};

@@ -5,7 +5,7 @@
 use crate::error::{BuildError, Fault};
 use crate::node::{Kind, Node, resources};
 use crate::resource::Resource;
-use crate::{Externals, Limits, LoadRestrictions, external};
+use crate::{External, Externals, Limits, LoadRestrictions, external};
 use std::cell::Cell;
 use std::sync::Arc;
 use tree::{EntryKind, PathError, Tree, TreePath};
@@ -118,6 +118,25 @@ impl<'a> Loader<'a> {
             return self.text(root, path);
         }
         let (file, content) = self.content(resolved.path)?;
+        let text = text(&content, &file)?.to_owned();
+        Ok((file, text))
+    }
+
+    /// The file that stands for something external, which `name` names in messages.
+    ///
+    /// # Errors
+    /// When it is not mounted.
+    pub(crate) fn mounted(
+        &self,
+        external: External,
+        name: &str,
+    ) -> Result<(Arc<TreePath>, String), BuildError> {
+        if !self.externals.contains(&external) {
+            return Err(BuildError::external_wanted(name, external));
+        }
+        let at = external.mounted_at();
+        let at = at.map_err(|e| BuildError::new(Fault::Refused, e.to_string()))?;
+        let (file, content) = self.content(at)?;
         let text = text(&content, &file)?.to_owned();
         Ok((file, text))
     }

@@ -3,6 +3,7 @@
 //! Source: `api/internal/plugins/loader` and the `Config` methods of `api/internal/builtins`. What would have
 //! to be executed (other API versions: programs, containers) is refused.
 
+use crate::chart::HelmChart;
 use crate::decode::{Decoded, Fields, Mode, Wrong};
 use crate::error::{BuildError, Fault};
 use crate::fieldspec::decode_specs;
@@ -100,7 +101,10 @@ impl Plugins<'_> {
             "IAMPolicyGenerator" => {
                 return Ok(vec![iam_policy(&value, resource).map_err(wrong)?]);
             }
-            _ => return Err(helm_charts().at(&resource.origin, resource.line)),
+            _ => {
+                let chart = HelmChart::decode(&value, "", Mode::Loose).map_err(wrong)?;
+                return chart.inflate(self.loader, self.root, "", &resource.origin);
+            }
         };
         let mut args = GeneratorArgs::decode(&value, Mode::Loose).map_err(wrong)?;
         let metadata = value.get("metadata").cloned().unwrap_or_default();
@@ -332,13 +336,6 @@ fn iam_policy(value: &Value, resource: &Resource) -> Decoded<Resource> {
         "apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata,
     };
     Ok(Resource::new(Node::from_value(&Value::Map(object)), resource.origin.clone(), resource.line))
-}
-
-/// Charts are rendered by another crate, which this one does not know.
-pub(crate) fn helm_charts() -> BuildError {
-    let message = "Helm charts are not inflated inside a kustomization; use a HelmRelease, or render the \
-                   chart into the repository";
-    BuildError::new(Fault::Refused, message)
 }
 
 /// A YAML document in a file of configuration.

@@ -62,6 +62,8 @@ pub(crate) struct Resource {
     pub(crate) behavior: Behavior,
     pub(crate) allow_name_change: bool,
     pub(crate) allow_kind_change: bool,
+    /// Made by a chart, which has put it into its namespace already.
+    pub(crate) helm_generated: bool,
     /// Names of the vars that read from it.
     pub(crate) vars: Vec<String>,
     pub(crate) origin: Arc<TreePath>,
@@ -82,6 +84,7 @@ impl Resource {
             behavior: Behavior::Create,
             allow_name_change: false,
             allow_kind_change: false,
+            helm_generated: false,
             vars: Vec::new(),
             origin,
             line,

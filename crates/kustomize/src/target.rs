@@ -28,6 +28,15 @@ pub(crate) struct Target {
     pub(crate) root: Root,
     /// Where it is as seen from the outermost one, when that is to be written down.
     pub(crate) origin: Option<OriginNote>,
+    /// Namespace of the nearest kustomization above that has one; charts are rendered for it.
+    pub(crate) outer_namespace: String,
+}
+
+impl Target {
+    fn namespace(&self) -> &str {
+        let own = &self.kustomization.namespace;
+        if own.is_empty() { &self.outer_namespace } else { own }
+    }
 }
 
 /// Resources and the rules collected on the way.
@@ -94,7 +103,7 @@ impl<'a> Builder<'a> {
         let value = plugin::parse(&text, &file)?;
         let kustomization = Kustomization::decode(&value, Mode::Strict)
             .map_err(|e| plugin::wrong_in(&e, &file, &text))?;
-        Ok(Target { kustomization, file, root, origin })
+        Ok(Target { kustomization, file, root, origin, outer_namespace: String::new() })
     }
 
     /// Takes the schemas a kustomization brings.
@@ -225,7 +234,8 @@ impl<'a> Builder<'a> {
             .enter(&target.root, path)
             .map_err(|e| here(plugin::named(e, what, path)))?;
         let origin = target.origin.as_ref().map(|o| o.below(path));
-        let inner = self.load(root, origin).map_err(through)?;
+        let mut inner = self.load(root, origin).map_err(through)?;
+        target.namespace().clone_into(&mut inner.outer_namespace);
         self.set_schema(&inner, false).map_err(through)?;
         if inner.kustomization.is_component != component {
             let message = if component {
@@ -296,8 +306,15 @@ impl<'a> Builder<'a> {
                 made.push(resource);
             }
         }
-        if k.helm_charts > 0 {
-            return Err(here(plugin::helm_charts()));
+        for chart in &k.helm_charts {
+            let mut list = chart
+                .inflate(self.loader, &target.root, target.namespace(), &target.file)
+                .map_err(here)?;
+            if let Some(origin) = &target.origin {
+                let note = origin.builtin(&target.file, "HelmChartInflationGenerator");
+                list.iter_mut().for_each(|r| r.set_annotation(ORIGIN, Some(&note)));
+            }
+            made.extend(list);
         }
         let configs = self.plugin_resources(target, &k.generators)?;
         for config in configs.list() {

@@ -1,7 +1,11 @@
-//! What a kustomization names outside of its source, fetched: remote bases and files.
+//! What a kustomization names outside of its source, fetched: remote bases and files, and charts, rendered.
 //!
 //! The renderer fetches nothing. It ends with what it lacks, [`Fetcher::render`] gets that, mounts it in the tree and
 //! has it rendered again. Nobody's credentials are used: what is not public is made a source of its own.
+
+mod chart;
+
+pub use chart::{ChartRenderError, Machine};
 
 use kustomize::{BuildError, External, Externals};
 use source::git::{GitError, GitSource, Limits, Reference, Repository};
@@ -45,7 +49,7 @@ pub enum RenderError {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// Something external cannot be had.
-    #[error("{wanted}: {external} cannot be fetched")]
+    #[error("{wanted}: {external} cannot be had")]
     Fetch {
         /// File of the kustomization that wants it.
         wanted: String,
@@ -72,6 +76,9 @@ pub enum FetchError {
     /// Its place in the tree cannot be named.
     #[error(transparent)]
     Place(#[from] PathError),
+    /// A chart.
+    #[error(transparent)]
+    Chart(#[from] ChartRenderError),
 }
 
 /// Most externals of one rendering.
@@ -120,7 +127,12 @@ impl Fetcher {
     }
 
     fn allows(&self, external: &External) -> bool {
-        let (External::Repository { url, .. } | External::File(url)) = external;
+        let url = match external {
+            External::Repository { url, .. } | External::File(url) => url,
+            // A chart in the tree is nobody else's.
+            External::Chart(request) if request.directory.is_some() => return true,
+            External::Chart(request) => &request.repository,
+        };
         match self.allowed {
             Allowed::Nothing => false,
             Allowed::Remote => !url.starts_with("file://"),
@@ -133,28 +145,36 @@ impl Fetcher {
         tree: Arc<dyn Tree>,
         external: &External,
     ) -> Result<Arc<dyn Tree>, FetchError> {
-        let at = external.mounted_at()?;
-        let found = self.fetch(external).await?;
-        let from = match external {
-            External::Repository { .. } => TreePath::root(),
-            External::File(_) => TreePath::parse(FILE)?,
+        let (found, from) = match external {
+            External::Repository { url, reference, submodules } => {
+                let folder = cache_folder(&self.folder, url);
+                let get = repository(folder, url, reference.as_deref(), *submodules);
+                (self.recent(external, get).await?, TreePath::root())
+            }
+            External::File(url) => {
+                (self.recent(external, file(url)).await?, TreePath::parse(FILE)?)
+            }
+            // Rendered anew each time: its templates may stand in a tree that has changed.
+            External::Chart(request) => {
+                let text = chart::manifests(request, &*tree, &self.folder.join("charts")).await?;
+                (single(text)?, TreePath::parse(FILE)?)
+            }
         };
-        Ok(Arc::new(Overlay::new(tree).mount(at, found, from)))
+        Ok(Arc::new(Overlay::new(tree).mount(external.mounted_at()?, found, from)))
     }
 
-    async fn fetch(&self, external: &External) -> Result<Arc<dyn Tree>, FetchError> {
+    /// What was fetched a moment ago, else what `get` gets.
+    async fn recent(
+        &self,
+        external: &External,
+        get: impl Future<Output = Result<Arc<dyn Tree>, FetchError>>,
+    ) -> Result<Arc<dyn Tree>, FetchError> {
         let mut fetched = self.fetched.lock().await;
         fetched.retain(|_, kept| kept.at.elapsed() < FRESH);
         if let Some(kept) = fetched.get(external) {
             return Ok(kept.tree.clone());
         }
-        let tree: Arc<dyn Tree> = match external {
-            External::Repository { url, reference, submodules } => {
-                let folder = cache_folder(&self.folder, url);
-                Arc::new(repository(folder, url, reference.as_deref(), *submodules).await?)
-            }
-            External::File(url) => Arc::new(file(url).await?),
-        };
+        let tree = get.await?;
         fetched.insert(external.clone(), Kept { at: Instant::now(), tree: tree.clone() });
         Ok(tree)
     }
@@ -165,7 +185,7 @@ async fn repository(
     url: &str,
     reference: Option<&str>,
     submodules: bool,
-) -> Result<source::git::GitTree, FetchError> {
+) -> Result<Arc<dyn Tree>, FetchError> {
     let repository = Repository::open(&folder, Limits::default())?;
     let reference = reference.map_or_else(
         || Reference::Name("HEAD".to_owned()),
@@ -176,19 +196,22 @@ async fn repository(
     git.recurse_submodules = submodules;
     let revision = repository.resolve(&git).await?;
     repository.fetch(&git, &revision).await?;
-    Ok(repository.tree(revision.commit, submodules)?)
+    Ok(Arc::new(repository.tree(revision.commit, submodules)?))
 }
 
 /// Name of a fetched file in its tree.
 const FILE: &str = "content";
 
-async fn file(url: &str) -> Result<MemoryTree, FetchError> {
+async fn file(url: &str) -> Result<Arc<dyn Tree>, FetchError> {
     let web = Web::new(&Tls::default(), TIMEOUT)?;
-    let content =
-        web.ask(Question::get(url)).await?.accepted().await?.collect(LARGEST_FILE).await?;
+    single(web.ask(Question::get(url)).await?.accepted().await?.collect(LARGEST_FILE).await?)
+}
+
+/// A tree of one file.
+fn single(content: impl AsRef<[u8]>) -> Result<Arc<dyn Tree>, FetchError> {
     let mut tree = MemoryTree::new();
     tree.add(FILE, content)?;
-    Ok(tree)
+    Ok(Arc::new(tree))
 }
 
 /// Where fetched objects of a repository are kept under `base`.

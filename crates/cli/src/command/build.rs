@@ -26,6 +26,22 @@ pub(crate) struct Build {
     #[arg(long)]
     no_remote_bases: bool,
 
+    /// Write to this file instead of printing
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Accepted as kustomize does: builtin plugins and charts are always on, programs never run
+    #[arg(long, hide = true)]
+    enable_alpha_plugins: bool,
+
+    /// Accepted as kustomize does
+    #[arg(long, hide = true)]
+    enable_helm: bool,
+
+    /// Accepted as kustomize does: charts are rendered in process
+    #[arg(long, hide = true)]
+    helm_command: Option<String>,
+
     /// Order of the printed objects
     #[arg(long, value_enum, default_value_t)]
     reorder: Order,
@@ -66,8 +82,7 @@ impl Build {
             managed_by_label: self.enable_managedby_label,
             ..BuildOptions::default()
         };
-        let allowed =
-            if self.no_remote_bases { Allowed::Nothing } else { Allowed::RemoteAndLocal };
+        let allowed = if self.no_remote_bases { Allowed::Nothing } else { Allowed::RemoteAndLocal };
         let fetcher = Fetcher::new(external::user_cache().join("remote"), allowed);
         let tree: Arc<dyn tree::Tree> = Arc::new(tree);
         let built = fetcher
@@ -77,7 +92,14 @@ impl Build {
             })
             .await
             .map_err(|e| Failure::new(format!("{shown} does not render")).because(&e))?;
-        say_raw!("{}", kustomize::to_yaml(&built));
+        let text = kustomize::to_yaml(&built);
+        if let Some(file) = &self.output {
+            let wrong =
+                |e| Failure::new(format!("{} cannot be written", file.display())).because(&e);
+            std::fs::write(file, text).map_err(wrong)?;
+        } else {
+            say_raw!("{text}");
+        }
         Ok(0)
     }
 }

@@ -41,7 +41,7 @@ impl Namespace {
             *counts.entry(resource.id(schemas).effective()).or_default() += 1;
         }
         for resource in list.iter_mut() {
-            if resource.node.is_empty() {
+            if resource.node.is_empty() || resource.helm_generated {
                 continue;
             }
             let before = resource.id(schemas).effective();
