@@ -253,6 +253,8 @@ impl Api {
         let spec = value.make_map().entry("spec").make_map();
         spec.insert("audiences", audiences);
         spec.insert("expirationSeconds", seconds);
+        // Written even when there is none.
+        spec.entry("boundObjectRef");
         let metadata = value.metadata_mut();
         metadata.insert("name", target.name.as_str());
         metadata.insert("namespace", target.namespace.as_str());

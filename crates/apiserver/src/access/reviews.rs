@@ -136,7 +136,11 @@ fn check(target: &Target, kind: &str, value: &Value) -> Result<(), ApiError> {
             fault("spec.nonResourceAttributes", "disallowed on this kind of request");
         }
     }
-    if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(&target.served, "", causes)) }
+    if causes.is_empty() {
+        return Ok(());
+    }
+    // The real server looks for the kind where it was dropped when decoding.
+    Err(ApiError::invalid_kind(&target.served.kind.group, "", "", causes))
 }
 
 fn rules(api: &Api, who: &Identity, namespace: &str) -> Map {

@@ -69,10 +69,11 @@ impl Webhook {
         patience: Duration,
     ) -> Result<Value, String> {
         let seconds = patience.as_secs().max(1);
-        let (url, host) = self.locate(api)?;
-        let sign = if url.contains('?') { '&' } else { '?' };
-        let shown = format!("{}{sign}timeout={seconds}s", self.shown());
+        let own = self.shown();
+        let sign = if own.contains('?') { '&' } else { '?' };
+        let shown = format!("{own}{sign}timeout={seconds}s");
         let failed = |why: String| format!("Post {shown:?}: {why}");
+        let (url, host) = self.locate(api).map_err(failed)?;
         let client =
             self.client.get_or_init(|| self.connect()).as_ref().map_err(|e| failed(e.clone()))?;
         let mut request = Request::post(format!("{url}{sign}timeout={seconds}s"))
@@ -82,10 +83,11 @@ impl Webhook {
         if let Some(host) = host {
             request = request.header(header::HOST, host);
         }
+        let address = url.split('/').nth(2).unwrap_or_default().to_owned();
         let request = request.body(Full::new(Bytes::from(object::to_json(body))));
         let request = request.map_err(|e| failed(e.to_string()))?;
         let exchange = async {
-            let reply = client.request(request).await.map_err(|e| chain(&e))?;
+            let reply = client.request(request).await.map_err(|e| refusal(&e, &address))?;
             let code = reply.status();
             let read = Limited::new(reply.into_body(), LARGEST).collect().await;
             let bytes = read.map_err(|e| e.to_string())?.to_bytes();
@@ -158,6 +160,19 @@ impl Webhook {
         };
         Ok(Client::builder(TokioExecutor::new()).build(connector))
     }
+}
+
+/// Why there was no answer, in Go's words where nobody listens.
+fn refusal(error: &(dyn Error + 'static), address: &str) -> String {
+    let mut source: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = source {
+        let io = cause.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return format!("dial tcp {address}: connect: connection refused");
+        }
+        source = cause.source();
+    }
+    chain(error)
 }
 
 /// An error with its causes.

@@ -59,45 +59,52 @@ pub(super) fn admit(api: &Api, target: &Target, value: &mut Value) -> Result<(),
     Err(ApiError::forbidden(&target.served, shown, &why))
 }
 
+/// Completes the containers of a Pod, then checks them.
 fn containers(item: &Value, pod: &mut Value, faults: &mut Vec<String>) {
-    let Some(Value::Map(spec)) = pod.get_mut("spec") else { return };
-    for key in ["initContainers", "containers"] {
-        let Some(Value::List(containers)) = spec.get_mut(key) else { continue };
+    let mut told = Vec::new();
+    for (key, word) in [("containers", "container"), ("initContainers", "init container")] {
+        let Some(Value::List(containers)) = pod.get_mut("spec").and_then(|s| s.get_mut(key)) else {
+            continue;
+        };
         for container in containers {
-            complete(item, container);
+            complete(item, word, container, &mut told);
             check(item, "Container", container, faults);
         }
     }
+    if !told.is_empty() {
+        let text = format!("LimitRanger plugin set: {}", told.join("; "));
+        pod.set_annotation("kubernetes.io/limit-ranger", &text);
+    }
 }
 
-/// Adds the default limits, and the default requests; a limit that was given is the request too.
-fn complete(item: &Value, container: &mut Value) {
-    let defaults = |key: &str| item.get(key).and_then(Value::as_map).cloned().unwrap_or_default();
-    let (limits, requests) = (defaults("default"), defaults("defaultRequest"));
-    if limits.is_empty() && requests.is_empty() {
-        return;
-    }
-    let resources = container.make_map().entry("resources").make_map();
-    let given = resources.get("limits").and_then(Value::as_map).cloned().unwrap_or_default();
-    let asked = resources.entry("requests").make_map();
-    // A request follows an explicit limit before it follows the default.
-    for source in [&given, &requests] {
-        add(asked, source);
-    }
-    add(resources.entry("limits").make_map(), &limits);
-    for key in ["limits", "requests"] {
-        if resources.get(key).and_then(Value::as_map).is_some_and(Map::is_empty) {
-            resources.remove(key);
+/// Adds the default limits, and the default requests.
+fn complete(item: &Value, word: &str, container: &mut Value, told: &mut Vec<String>) {
+    let name = container.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (member, defaults, shown) in
+        [("requests", "defaultRequest", "request"), ("limits", "default", "limit")]
+    {
+        let Some(defaults) = item.get(defaults).and_then(Value::as_map).filter(|d| !d.is_empty())
+        else {
+            continue;
+        };
+        let resources = container.make_map().entry("resources").make_map();
+        let added = add(resources.entry(member).make_map(), defaults);
+        if !added.is_empty() {
+            told.push(format!("{} {shown} for {word} {name}", added.join(", ")));
         }
     }
 }
 
-fn add(to: &mut Map, defaults: &Map) {
+/// Adds what is not there; the names of what was added.
+fn add(to: &mut Map, defaults: &Map) -> Vec<String> {
+    let mut added = Vec::new();
     for (name, quantity) in defaults.iter() {
         if !to.contains_key(name) {
             to.insert(name, quantity.clone());
+            added.push(name.to_owned());
         }
     }
+    added
 }
 
 fn amount(value: Option<&Value>) -> Option<(String, Quantity)> {
@@ -110,44 +117,39 @@ fn amount(value: Option<&Value>) -> Option<(String, Quantity)> {
     Some((text, quantity))
 }
 
-/// What `of.resources` asks for beside what the range allows.
+/// What `of.resources` asks for beside what the range allows: one fault for each bound.
 fn check(item: &Value, kind: &str, of: &Value, faults: &mut Vec<String>) {
     let entries = |key: &str| item.get(key).and_then(Value::as_map).cloned().unwrap_or_default();
+    let asked = |member: &str, name: &str| amount(of.at(["resources", member, name]));
     for (name, least) in entries("min").iter() {
-        let asked = amount(of.at(["resources", "requests", name]));
         let Some((least, bound)) = amount(Some(least)) else { continue };
-        match asked {
-            None => faults.push(format!(
-                "minimum {name} usage per {kind} is {least}.  No request is specified"
-            )),
-            Some((asked, quantity)) if quantity < bound => faults.push(format!(
-                "minimum {name} usage per {kind} is {least}, but request is {asked}"
-            )),
-            Some(_) => {}
+        let what = format!("minimum {name} usage per {kind} is {least}");
+        match (asked("requests", name), asked("limits", name)) {
+            (None, _) => faults.push(format!("{what}.  No request is specified")),
+            (Some((text, request)), _) if request < bound => {
+                faults.push(format!("{what}, but request is {text}"));
+            }
+            (_, Some((text, limit))) if limit < bound => {
+                faults.push(format!("{what}, but limit is {text}"));
+            }
+            _ => {}
         }
     }
     for (name, most) in entries("max").iter() {
         let Some((most, bound)) = amount(Some(most)) else { continue };
-        let members: &[(&str, &str)] = if kind == "Container" {
-            &[("limits", "limit"), ("requests", "request")]
-        } else {
-            &[("requests", "request")]
-        };
-        let mut limited = false;
-        for (member, word) in members {
-            let Some((asked, quantity)) = amount(of.at(["resources", member, name])) else {
-                continue;
-            };
-            limited |= *member == "limits";
-            if quantity > bound {
-                faults.push(format!(
-                    "maximum {name} usage per {kind} is {most}, but {word} is {asked}"
-                ));
+        let what = format!("maximum {name} usage per {kind} is {most}");
+        // Claims know requests only.
+        let limit =
+            if kind == "Container" { asked("limits", name) } else { Some((String::new(), bound)) };
+        match (limit, asked("requests", name)) {
+            (None, _) => faults.push(format!("{what}.  No limit is specified")),
+            (Some((text, limit)), _) if limit > bound => {
+                faults.push(format!("{what}, but limit is {text}"));
             }
-        }
-        if kind == "Container" && !limited {
-            faults
-                .push(format!("maximum {name} usage per {kind} is {most}.  No limit is specified"));
+            (_, Some((text, request))) if request > bound => {
+                faults.push(format!("{what}, but request is {text}"));
+            }
+            _ => {}
         }
     }
 }

@@ -2,16 +2,17 @@
 //! policies in CEL, validating webhooks and quotas.
 //!
 //! `request` is what is asked about, `matching` whom a rule concerns; `policy`, `webhook` and `quota` judge, each over
-//! its own view of the store, so that a server without any pays for a look at a few counters. `account` completes
-//! Pods and `limits` their resources before the webhooks see them.
+//! its own view of the store, so that a server without any pays for a look at a few counters. `account`, `limits` and
+//! `pod` complete Pods before the webhooks see them.
 //!
-//! Deliberately absent: mutating policies, Pod security levels, priority classes.
+//! Deliberately absent: mutating policies, Pod security levels.
 
 mod account;
 pub(crate) mod call;
 mod condition;
 mod limits;
 mod matching;
+mod pod;
 mod policy;
 mod quota;
 mod request;
@@ -35,6 +36,7 @@ pub struct Admission {
     validating: Mirror<webhook::Hooks>,
     quotas: Mirror<quota::Quotas>,
     limits: Mirror<limits::Limits>,
+    priorities: Mirror<pod::Priorities>,
     pending: quota::Pending,
 }
 
@@ -50,6 +52,10 @@ impl Admission {
             validating: Mirror::new(store, vec![of("validatingwebhookconfigurations")]),
             quotas: Mirror::new(store, vec![ResourceId::new("", "resourcequotas")]),
             limits: Mirror::new(store, vec![ResourceId::new("", "limitranges")]),
+            priorities: Mirror::new(
+                store,
+                vec![ResourceId::new("scheduling.k8s.io", "priorityclasses")],
+            ),
             pending: quota::Pending::default(),
         }
     }
@@ -64,6 +70,14 @@ impl std::fmt::Debug for Admission {
 /// Whether nothing judges an object: what judges must itself always be changeable.
 fn is_exempt(target: &Target) -> bool {
     target.served.kind.group == GROUP
+}
+
+/// What is wrong with what is configured here, beyond its type.
+pub(crate) fn faults(target: &Target, value: &Value) -> Vec<schema::FieldError> {
+    if target.served.kind.kind == "ValidatingAdmissionPolicy" && is_exempt(target) {
+        return policy::faults(value);
+    }
+    Vec::new()
 }
 
 /// Completes a new or changed object before it is checked.
@@ -86,6 +100,7 @@ pub(crate) async fn mutate(
             "Pod" => {
                 account::admit(api, target, value).await?;
                 limits::admit(api, target, value)?;
+                pod::admit(api, target, value)?;
             }
             "PersistentVolumeClaim" => limits::admit(api, target, value)?,
             _ => {}

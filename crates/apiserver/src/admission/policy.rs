@@ -10,6 +10,7 @@ use crate::rest::{Api, ApiError, Call, Cause, LabelSelector};
 use crate::store::{Key, ListQuery, ResourceId, Stored, View};
 use http::StatusCode;
 use object::{Gvk, Manifest, Value, map};
+use schema::FieldError;
 use schema::rules::{Expression, Scope};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -321,7 +322,11 @@ impl Policy {
             match variable.evaluate(scope) {
                 Ok(value) => scope.set_variable(name, value),
                 // It matters only to those who use it.
-                Err(fault) => broken.push((format!("variables.{name}"), fault)),
+                Err(fault) => {
+                    let inner = fault.split_once("resulted in error: ").map_or(&*fault, |(_, e)| e);
+                    let told = format!("composited variable {name:?} fails to evaluate: {inner}");
+                    broken.push((format!("variables.{name}"), told));
+                }
             }
         }
         for (index, validation) in self.validations.iter().enumerate() {
@@ -338,7 +343,10 @@ impl Policy {
                 Err(fault) => {
                     let text = &validation.expression.text;
                     let cause = broken.iter().find(|(name, _)| text.contains(name.as_str()));
-                    failed(&mut verdict, index, cause.map_or(fault, |(_, fault)| fault.clone()));
+                    let told = |(_, cause): &(String, String)| {
+                        format!("expression '{text}' resulted in error: {cause}")
+                    };
+                    failed(&mut verdict, index, cause.map_or(fault, told));
                 }
             }
         }
@@ -448,4 +456,34 @@ fn params(
         );
     }
     Ok(found)
+}
+
+/// What is wrong with a policy: constraints that are missing, expressions that do not compile.
+pub(super) fn faults(policy: &Value) -> Vec<FieldError> {
+    let none = Value::Null;
+    let spec = policy.get("spec").unwrap_or(&none);
+    let mut faults = Vec::new();
+    let rules = spec.at(["matchConstraints", "resourceRules"]).and_then(Value::as_list);
+    if rules.is_none_or(<[Value]>::is_empty) {
+        faults.push(FieldError::required("spec.matchConstraints.resourceRules", ""));
+    }
+    for (list, member) in [
+        ("matchConditions", "expression"),
+        ("variables", "expression"),
+        ("validations", "expression"),
+        ("validations", "messageExpression"),
+        ("auditAnnotations", "valueExpression"),
+    ] {
+        for (index, item) in items(spec, list).iter().enumerate() {
+            if let Some(Compiled { text, expression: Err(fault) }) = Compiled::read(item, member) {
+                let path = format!("spec.{list}[{index}].{member}");
+                faults.push(FieldError::invalid(
+                    path,
+                    text,
+                    format!("compilation failed: {fault}"),
+                ));
+            }
+        }
+    }
+    faults
 }

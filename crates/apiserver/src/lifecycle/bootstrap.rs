@@ -8,6 +8,20 @@ use object::{Manifest, Value, map};
 /// The ConfigMap that holds the certificate of the authority.
 pub(super) const ROOT_CERTIFICATE: &str = "kube-root-ca.crt";
 
+/// The priority classes that Kubernetes itself uses.
+const PRIORITIES: [(&str, i64, &str); 2] = [
+    (
+        "system-node-critical",
+        2_000_001_000,
+        "Used for system critical pods that must not be moved from their current node.",
+    ),
+    (
+        "system-cluster-critical",
+        2_000_000_000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+];
+
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) async fn create(api: &Api) -> Result<(), ApiError> {
@@ -22,6 +36,17 @@ pub(super) async fn create(api: &Api) -> Result<(), ApiError> {
     }
     ensure(api, &ResourceId::new("", "services"), "default", own_service(), "kube-apiserver")
         .await?;
+    for (name, value, description) in PRIORITIES {
+        let class = map! {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": map! {"name": name},
+            "value": value,
+            "description": description,
+        };
+        let classes = ResourceId::new("scheduling.k8s.io", "priorityclasses");
+        ensure(api, &classes, "", class.into(), "kube-apiserver").await?;
+    }
     crate::access::create_bootstrap_roles(api).await
 }
 

@@ -130,6 +130,7 @@ fn builtin_faults(target: &Target, new: &Value, old: Option<&Value>) -> Vec<Fiel
     }
     if !OWN_RULES.contains(&target.subresource.as_str()) {
         faults.extend(schema::native::faults(kind, new, old.is_some()));
+        faults.extend(crate::admission::faults(target, new));
     }
     match old {
         Some(old) if !OWN_RULES.contains(&target.subresource.as_str()) => {

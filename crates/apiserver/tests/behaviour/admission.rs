@@ -326,8 +326,7 @@ async fn pods_have_an_account_and_limits() {
     let refused = api.post(PODS, &greedy).await;
     assert_eq!(
         message(&refused).1,
-        "pods \"p\" is forbidden: [maximum cpu usage per Container is 1, but limit is 2, maximum cpu usage per \
-         Container is 1, but request is 2]"
+        r#"pods "p" is forbidden: maximum cpu usage per Container is 1, but limit is 2"#
     );
 }
 

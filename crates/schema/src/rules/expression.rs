@@ -60,7 +60,10 @@ impl Expression {
             return Err("validation failed due to running out of cost budget, no further validation rules will be run".to_owned());
         }
         scope.budget -= cost;
-        self.program.execute(&scope.context).map(Evaluated).map_err(|e| e.to_string())
+        self.program.execute(&scope.context).map(Evaluated).map_err(|e| {
+            // In the words of cel-go.
+            e.to_string().replacen("No such key", "no such key", 1)
+        })
     }
 }
 
