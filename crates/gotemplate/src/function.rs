@@ -168,6 +168,11 @@ impl FunctionError {
         &self.message
     }
 
+    /// The template error underneath, on its own; this error when there is none.
+    pub(crate) fn into_template_error(mut self) -> Result<Box<Error>, Self> {
+        self.source.take().ok_or(self)
+    }
+
     /// The template error underneath.
     pub fn template_error(&self) -> Option<&Error> {
         self.source.as_deref()

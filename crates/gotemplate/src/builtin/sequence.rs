@@ -48,10 +48,16 @@ fn index_once(item: &Reflected, index: &Value) -> Result<Reflected, String> {
                 Ok(Reflected::of(found.map(|(_, v)| v).unwrap_or_default()))
             }
             _ if object.is_nil() => Err("index of nil pointer".into()),
-            _ => Err(format!("can't index item of type {}", object.go_type())),
+            _ => Err(format!("can't index item of type {}", pointee(&item.value))),
         },
         other => Err(format!("can't index item of type {}", other.type_name())),
     }
+}
+
+/// The type of a value, of a pointer that of what it points to.
+fn pointee(value: &Value) -> String {
+    let name = value.type_name();
+    name.strip_prefix('*').map(str::to_owned).unwrap_or(name)
 }
 
 fn key(index: &Value) -> Result<String, String> {
@@ -93,7 +99,7 @@ pub(super) fn slice(args: &[Reflected]) -> Result<Reflected, String> {
         Value::List(list) => (list.len(), list.capacity()),
         value => match value.as_bytes() {
             Some(bytes) => (bytes.len(), bytes.len()),
-            None => return Err(format!("can't slice item of type {}", value.type_name())),
+            None => return Err(format!("can't slice item of type {}", pointee(value))),
         },
     };
     let mut bounds = [0, length, capacity];
@@ -135,7 +141,7 @@ pub(super) fn length(item: &Reflected) -> Result<i64, String> {
         Value::Object(object) => match object.entries() {
             Some(entries) => entries.len(),
             None if object.is_nil() => return Err("len of nil pointer".into()),
-            None => return Err(format!("len of type {}", object.go_type())),
+            None => return Err(format!("len of type {}", pointee(&item.value))),
         },
         value => match value.as_bytes() {
             Some(bytes) => bytes.len(),

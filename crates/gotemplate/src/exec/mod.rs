@@ -24,6 +24,9 @@ use crate::value::Value;
 pub(crate) const RED_ZONE: usize = 128 << 10;
 pub(crate) const STACK: usize = 2 << 20;
 
+/// An error text beyond is not made longer by the templates around it.
+const LONGEST_ERROR: usize = 64 << 10;
+
 /// Errors travel boxed: results stay small.
 type Failure = Box<Error>;
 
@@ -122,6 +125,13 @@ impl<'a> Executor<'a> {
 
     #[cold]
     fn caused<T>(&self, message: &str, source: FunctionError) -> Result<T, Failure> {
+        // Every level of nested templates repeats the text of those below.
+        if message.len() > LONGEST_ERROR {
+            return match source.into_template_error() {
+                Ok(inner) => Err(inner),
+                Err(source) => Err(Box::new(Error::caused(self.placed(message), source))),
+            };
+        }
         Err(Box::new(Error::caused(self.placed(message), source)))
     }
 

@@ -1,4 +1,4 @@
-use crate::{Entries, Functions, Limits, NoEnv, Options, Set, Value};
+use crate::{Entries, Functions, Limits, NoEnv, Options, Set, Signature, Type, Value};
 use std::sync::Arc;
 
 fn run(text: &str, data: &Value) -> Result<String, String> {
@@ -59,4 +59,19 @@ fn the_deepest_recursion_fits() {
     let text = r#"{{define "a"}}{{if .}}{{template "a" .}}{{end}}{{end}}{{template "a" 1}}"#;
     let error = run(text, &Value::Nil).unwrap_err();
     assert!(error.ends_with("exceeded maximum template depth (10000)"), "{error}");
+}
+
+#[test]
+fn errors_of_deep_templates_stay_short() {
+    let mut functions = Functions::builtin();
+    let signature = Signature::new(&[Type::String, Type::Any]);
+    functions.add("include", signature, |call, args| {
+        let set = call.set();
+        Ok(call.execute(set, &args[0].as_text().unwrap(), &args[1])?)
+    });
+    let mut set = Set::new(Options::new(Arc::new(functions)));
+    set.parse("t", r#"{{define "a"}}{{include "a" .}}{{end}}{{include "a" .}}"#).unwrap();
+    let error = set.execute("t", &Value::Nil, &mut NoEnv).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Limit);
+    assert!(error.message().len() < 100_000, "{}", error.message().len());
 }

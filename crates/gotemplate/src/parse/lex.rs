@@ -202,11 +202,10 @@ impl<'a> Lexer<'a> {
     /// Whether the right delimiter stands here, and whether with a trim marker.
     fn at_right_delim(&self) -> Option<bool> {
         let rest = self.rest();
-        let right = self.delimiters.right.as_bytes();
-        if has_right_marker(rest) && rest[MARKER..].starts_with(right) {
+        if has_right_marker(rest) && self.delimiters.right_begins(&rest[MARKER..]) {
             return Some(true);
         }
-        rest.starts_with(right).then_some(false)
+        self.delimiters.right_begins(rest).then_some(false)
     }
 
     fn right_delim(&mut self, trim: bool) -> Item {
@@ -290,7 +289,7 @@ impl<'a> Lexer<'a> {
         let count = blanks_at_start(self.rest());
         self.pos += count;
         let from = &self.input.as_bytes()[self.pos - 1..];
-        if has_right_marker(from) && from[MARKER..].starts_with(self.delimiters.right.as_bytes()) {
+        if has_right_marker(from) && self.delimiters.right_begins(&from[MARKER..]) {
             self.pos -= 1;
             if count == 1 {
                 // As in Go, whatever parentheses are open.
@@ -323,19 +322,20 @@ impl<'a> Lexer<'a> {
         if !self.at_terminator() {
             return self.bad_character();
         }
-        let kind = match &self.input.as_bytes()[self.start..self.pos] {
-            b"block" => Kind::Block,
-            b"break" if self.break_ok => Kind::Break,
-            b"continue" if self.continue_ok => Kind::Continue,
-            b"define" => Kind::Define,
-            b"else" => Kind::Else,
-            b"end" => Kind::End,
-            b"if" => Kind::If,
-            b"range" => Kind::Range,
-            b"nil" => Kind::Nil,
-            b"template" => Kind::Template,
-            b"with" => Kind::With,
-            b"true" | b"false" => Kind::Bool,
+        let word = &self.input.as_bytes()[self.start..self.pos];
+        let kind = match (word[0], word) {
+            (b'b', b"block") => Kind::Block,
+            (b'b', b"break") if self.break_ok => Kind::Break,
+            (b'c', b"continue") if self.continue_ok => Kind::Continue,
+            (b'd', b"define") => Kind::Define,
+            (b'e', b"else") => Kind::Else,
+            (b'e', b"end") => Kind::End,
+            (b'i', b"if") => Kind::If,
+            (b'r', b"range") => Kind::Range,
+            (b'n', b"nil") => Kind::Nil,
+            (b't', b"template") => Kind::Template,
+            (b'w', b"with") => Kind::With,
+            (b't', b"true") | (b'f', b"false") => Kind::Bool,
             _ => Kind::Identifier,
         };
         self.emit(kind)
@@ -358,7 +358,7 @@ impl<'a> Lexer<'a> {
             None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => {
                 true
             }
-            _ => self.rest().starts_with(self.delimiters.right.as_bytes()),
+            _ => self.delimiters.right_begins(self.rest()),
         }
     }
 

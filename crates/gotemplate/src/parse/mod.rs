@@ -42,6 +42,12 @@ impl Delimiters {
         &self.left
     }
 
+    /// Whether the text begins with the right one.
+    fn right_begins(&self, text: &[u8]) -> bool {
+        // The first byte says no nearly always, without a call.
+        text.first() == self.right.as_bytes().first() && text.starts_with(self.right.as_bytes())
+    }
+
     fn find_left(&self, text: &[u8]) -> Option<usize> {
         self.finder.find(text)
     }

@@ -172,7 +172,8 @@ impl<'a> Parser<'a> {
     pub(super) fn take(&mut self, mark: usize) -> Many {
         let start = small(self.source.links.len());
         let count = small(self.pending.len() - mark);
-        self.source.links.extend(self.pending.drain(mark..));
+        self.source.links.extend_from_slice(&self.pending[mark..]);
+        self.pending.truncate(mark);
         Many { start, count }
     }
 

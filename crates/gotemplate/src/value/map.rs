@@ -108,6 +108,9 @@ impl Drop for Map {
 #[derive(Clone, Default)]
 pub struct Entries(Vec<(CompactString, Value)>);
 
+/// Up to so many entries are searched one by one.
+const FEW: usize = 12;
+
 impl Entries {
     /// None, without an allocation.
     pub const fn new() -> Self {
@@ -135,6 +138,10 @@ impl Entries {
 
     /// The value at `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
+        if self.0.len() <= FEW {
+            // Lengths tell most keys apart without looking at them.
+            return self.0.iter().find(|(k, _)| k.as_str() == key).map(|(_, v)| v);
+        }
         self.find(key).ok().map(|i| &self.0[i].1)
     }
 
