@@ -2,8 +2,10 @@
 //! server, apart from types, defaults and validation (crate `schema`).
 
 mod definition;
+mod job;
 mod namespace;
 mod pod;
+mod request;
 mod secret;
 mod service;
 
@@ -12,7 +14,7 @@ pub use service::{Addresses, Reserved};
 
 use crate::rest::{Api, ApiError, Call, Target};
 use crate::store::Stored;
-use object::{Value, map};
+use object::{Manifest, Value, map};
 
 /// The built-in kind of a target, empty for custom resources.
 fn kind(target: &Target) -> &str {
@@ -32,11 +34,18 @@ pub(crate) fn before_create(
     }
     match kind(target) {
         "Namespace" => namespace::before_create(value),
-        "Pod" => pod::before_create(value),
+        "Pod" => pod::before_create(api, target, value)?,
+        "CertificateSigningRequest" => request::before_create(call, value),
         "Secret" => secret::fold_string_data(value),
-        "PersistentVolumeClaim" | "PersistentVolume" => {
+        "PersistentVolumeClaim" => {
             value.make_map().insert("status", map! {"phase": "Pending"});
         }
+        "PersistentVolume" => {
+            let now = api.clock().now_text();
+            let status = map! {"phase": "Pending", "lastPhaseTransitionTime": now};
+            value.make_map().insert("status", status);
+        }
+        "Job" if target.served.kind.group == "batch" => job::before_create(value),
         "CustomResourceDefinition" => definition::before_write(api, None, value),
         "Service" => return service::before_create(api, call, target, value),
         _ => {}
@@ -56,11 +65,27 @@ pub(crate) fn before_update(
     match kind(target) {
         "Namespace" if plain => namespace::before_update(old, new),
         "Secret" => secret::fold_string_data(new),
+        "Pod" if plain => {
+            pod::tolerate(new.make_map().entry("spec").make_map().entry("tolerations"))
+        }
+        "DaemonSet" if plain => count_templates(old, new),
         "CustomResourceDefinition" if plain => definition::before_write(api, Some(old), new),
         "Service" if plain => service::before_update(api, call, target, old, new)?,
         _ => {}
     }
     Ok(())
+}
+
+/// A DaemonSet's template is counted in an annotation, which clients cannot set.
+fn count_templates(old: &Value, new: &mut Value) {
+    const COUNT: [&str; 3] =
+        ["metadata", "annotations", "deprecated.daemonset.template.generation"];
+    let count: i64 =
+        old.at(COUNT).and_then(Value::as_str).and_then(|c| c.parse().ok()).unwrap_or(1);
+    let template = |v: &Value| v.at(["spec", "template"]).cloned();
+    let count = if template(old) == template(new) { count } else { count + 1 };
+    let annotations = new.metadata_mut().entry("annotations").make_map();
+    annotations.insert(COUNT[2], count.to_string());
 }
 
 /// Whether the object may be deleted at all.
@@ -118,6 +143,9 @@ pub(crate) fn returns_deleted(target: &Target) -> bool {
             | "CSIDriver"
             | "CSINode"
             | "VolumeAttachment"
+            | "DeviceClass"
+            | "ResourceClaim"
+            | "ResourceClaimTemplate"
     )
 }
 

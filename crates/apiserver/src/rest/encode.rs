@@ -214,9 +214,10 @@ fn items(served: &Served, page: &Page, meta: &Map) -> Result<Vec<u8>, ApiError> 
         // Lists of the built-in kinds are typed: their items do not say what they are.
         let bare = served.custom.is_none().then(|| without_type(served, &item)).flatten();
         match bare {
-            Some(rest) => {
+            Some((before, after)) => {
                 out.push(b'{');
-                out.extend_from_slice(rest);
+                out.extend_from_slice(before);
+                out.extend_from_slice(after);
             }
             None => out.extend_from_slice(&item),
         }
@@ -225,10 +226,39 @@ fn items(served: &Served, page: &Page, meta: &Map) -> Result<Vec<u8>, ApiError> 
     Ok(out)
 }
 
-/// What follows `{"apiVersion":"...","kind":"...",` when the object's JSON begins with that.
-fn without_type<'j>(served: &Served, json: &'j [u8]) -> Option<&'j [u8]> {
+/// What stands before and after the object's kind, without its version, which is the first member of every
+/// object: members are kept sorted.
+fn without_type<'j>(served: &Served, json: &'j [u8]) -> Option<(&'j [u8], &'j [u8])> {
     let version = served.kind.api_version();
     let rest = json.strip_prefix(b"{\"apiVersion\":\"")?.strip_prefix(version.as_bytes())?;
-    let rest = rest.strip_prefix(b"\",\"kind\":\"")?;
-    rest.strip_prefix(served.kind.kind.as_bytes())?.strip_prefix(b"\",")
+    let rest = rest.strip_prefix(b"\",")?;
+    let at = own_kind(rest)?;
+    let after = rest[at..].strip_prefix(KIND)?.strip_prefix(served.kind.kind.as_bytes())?;
+    // Every object has metadata, which stand behind it.
+    Some((&rest[..at], after.strip_prefix(b"\",")?))
+}
+
+const KIND: &[u8] = b"\"kind\":\"";
+
+/// Where the member `kind` of the outermost object begins.
+fn own_kind(members: &[u8]) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped, mut before) = (0_usize, false, false, b',');
+    for (at, &byte) in members.iter().enumerate() {
+        if quoted {
+            quoted = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' if depth == 0 && before == b',' && members[at..].starts_with(KIND) => {
+                return Some(at);
+            }
+            b'"' => quoted = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        before = byte;
+    }
+    None
 }

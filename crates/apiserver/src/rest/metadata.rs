@@ -27,7 +27,7 @@ pub(crate) fn name_suffix() -> String {
 const GENERATED_BASE: usize = 63 - 5;
 
 /// Kinds of Kubernetes whose objects have a generation.
-const GENERATIONS: [&str; 24] = [
+const GENERATIONS: [&str; 25] = [
     "Deployment",
     "ReplicaSet",
     "StatefulSet",
@@ -52,6 +52,7 @@ const GENERATIONS: [&str; 24] = [
     "ResourceSlice",
     "DeviceClass",
     "PodTemplate",
+    "CSIDriver",
 ];
 
 pub(super) fn has_generation(target: &Target) -> bool {
@@ -82,7 +83,8 @@ pub(super) fn before_create(api: &Api, target: &Target, value: &mut Value) -> Re
     }
     metadata.insert("uid", new_uid());
     metadata.insert("creationTimestamp", api.clock().now_text());
-    if has_generation(target) {
+    // The generation of a CSIDriver begins to be counted with its first change.
+    if has_generation(target) && target.served.kind.kind != "CSIDriver" {
         metadata.insert("generation", 1_i64);
     } else {
         metadata.remove("generation");
@@ -115,6 +117,7 @@ pub(super) fn before_update(target: &Target, old: &Value, new: &mut Value) {
     }
     if target.subresource != "status"
         && has_generation(target)
+        && target.served.kind.kind != "PriorityClass"
         && generation_changes(target, old, new)
     {
         let generation = old.at(["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);

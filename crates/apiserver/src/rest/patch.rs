@@ -4,6 +4,7 @@ use super::body::{Media, decode};
 use super::error::{ApiError, Cause};
 use super::update::Owners;
 use super::{Answer, Api, Call, FieldValidation, Target, ownership, shape};
+use crate::registry::Served;
 use object::{Manifest, Value};
 use schema::patch::json_patch::MOST_OPERATIONS;
 use schema::patch::{JsonPatch, merge_patch};
@@ -72,7 +73,8 @@ impl Api {
                 return Err(ApiError::bad_request(why));
             }
             let mut of_patch = Call { validation, ..Call::default() };
-            shape::complete(&mut of_patch, &served, &mut new)?;
+            shape::complete(&mut of_patch, &served, &mut new)
+                .map_err(|error| undecodable(error, &served, patched(old).unwrap_or_default()))?;
             warnings = of_patch.warnings;
             Ok(new)
         };
@@ -154,6 +156,16 @@ impl Api {
         shape::complete(&mut Call::silent(), &target.served, &mut value)?;
         self.create_as(call, target, Owners::Settled, value).await
     }
+}
+
+/// A patch whose outcome does not have its type: 422, where the same object as a body is 400.
+fn undecodable(error: ApiError, served: &Served, patched: Value) -> ApiError {
+    let (kind, version) = (&served.kind.kind, &served.kind.version);
+    let lead = format!("{kind} in version {:?} cannot be handled as a {kind}: ", version.as_str());
+    let Some(why) = error.message.strip_prefix(&lead) else { return error };
+    let shown = String::from_utf8_lossy(&object::to_json(&patched)).into_owned();
+    let text = format!("Invalid value: {}: {why}", schema::go_quote(&shown));
+    ApiError::invalid_kind("", "", "", vec![Cause::new("FieldValueInvalid", text, "patch")])
 }
 
 /// Reads a JSON patch.

@@ -50,7 +50,10 @@ impl Target {
         let name = rest.get(1).copied().unwrap_or_default();
         let subresource = rest.get(2..).unwrap_or_default().join("/");
         let Some(served) = snapshot.resource(group, version, plural) else {
-            return Some(Err(ApiError::no_resource()));
+            // Only a version of built-in kinds answers for resources it does not have.
+            let built_in = snapshot.group(group)?.iter().find(|v| v.version == version)?;
+            let built_in = built_in.resources.iter().any(|r| r.custom.is_none());
+            return built_in.then(|| Err(ApiError::no_resource()));
         };
         let target = Self {
             served: served.clone(),

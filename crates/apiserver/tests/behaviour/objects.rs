@@ -36,7 +36,7 @@ async fn refusals() {
         (api.post(MAPS, &config_map("A_b", "")).await, 422, "Invalid"),
         (api.post(MAPS, "{").await, 400, "BadRequest"),
         (api.post(MAPS, DEPLOYMENT).await, 400, "BadRequest"),
-        (api.get("/apis/none.example/v1/things").await, 404, "NotFound"),
+        (api.get("/apis/apps/v1/things").await, 404, "NotFound"),
         (api.ask(Method::POST, MAPS, "text/plain", "x").await, 415, "UnsupportedMediaType"),
         (api.ask(Method::PUT, MAPS, "application/json", "{}").await, 405, "MethodNotAllowed"),
         (api.get(&format!("{MAPS}?fieldSelector=data.x=1")).await, 400, "BadRequest"),
@@ -53,6 +53,8 @@ async fn refusals() {
         assert_eq!(at(&status, "kind").as_str(), Some("Status"));
         assert_eq!(at(&status, "code").as_int(), Some(i64::from(expected)));
     }
+    // Nobody answers for a group that is not there.
+    assert_eq!(api.get("/apis/none.example/v1/things").await, (404, Value::Null));
     let huge = config_map("a", "").replace("\"1\"", &format!("\"{}\"", "x".repeat(4 << 20)));
     assert_eq!(api.post(MAPS, &huge).await.0, 413);
     let unknown = config_map("u", "").replace("\"data\"", "\"dta\"");

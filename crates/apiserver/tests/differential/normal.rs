@@ -46,7 +46,9 @@ impl Names {
     fn identity(&mut self, map: &mut serde_json::Map<String, Value>, step: &Step) {
         let Some(name) = map.get("name").and_then(Value::as_str).map(str::to_owned) else { return };
         for (key, what) in [("uid", "uid"), ("resourceVersion", "version")] {
-            let Some(value) = map.get(key).and_then(Value::as_str).map(str::to_owned) else { continue };
+            let Some(value) = map.get(key).and_then(Value::as_str).map(str::to_owned) else {
+                continue;
+            };
             if value.is_empty() || step.mentions(&value) {
                 continue;
             }
@@ -144,8 +146,16 @@ impl Names {
         if is_age(&text) {
             return "<age>".to_owned();
         }
+        // A patched object as text: its members stand in another order than ours.
+        if let Some((head, rest)) = text.split_once("Invalid value: \"")
+            && (head.is_empty() || head.ends_with("is invalid: patch: "))
+            && rest.starts_with(['{', 'm'])
+            && let Some((_, why)) = rest.rsplit_once("\": ")
+        {
+            return format!("{head}Invalid value: <patched>: {why}");
+        }
         let low = text.to_lowercase();
-        if low.contains("resource version") || low.contains("resourceversion") {
+        if low.contains("resource version ") || low.contains("the resourceversion in") {
             return digits(&text);
         }
         text
