@@ -93,15 +93,10 @@ fn binding(api: &Api, who: &Identity, target: &Target, new: &Value) -> Result<()
         return Ok(());
     }
     let rules = access.rules_of_role(&role, &target.namespace).map_err(|why| {
+        // The real server says the binding's resource for that of the role.
         let mut error = ApiError::not_found(&target.served, &role.name);
-        // The storage says the resource, where the authorizer says its singular.
-        error.message = if role.unknown.is_some() {
-            why
-        } else {
-            format!("{resource}.{RBAC} {:?} not found", role.name)
-        };
-        if let Some(details) = error.details.as_deref_mut() {
-            resource.clone_into(&mut details.kind);
+        if role.unknown.is_some() {
+            error.message = why;
         }
         error
     })?;

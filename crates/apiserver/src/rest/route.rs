@@ -6,6 +6,7 @@ use super::error::{ApiError, Cause};
 use super::read::{ListParams, revision, selector};
 use super::reply::Reply;
 use super::{Answer, Api, Call, DeleteOptions, FieldValidation, Identity, Params, Target};
+use crate::admission::{self, Operation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use object::Value;
@@ -130,6 +131,10 @@ async fn subresource(
     asked: &Asked<'_>,
     call: &mut Call,
 ) -> Result<Option<(StatusCode, Answer)>, ApiError> {
+    if matches!(target.subresource.as_str(), "binding" | "eviction" | "token") {
+        let posted = decoded(asked)?;
+        admission::validate(api, call, target, Operation::Create, Some(&posted), None).await?;
+    }
     let answer = match (target.subresource.as_str(), asked.method.as_str()) {
         ("scale", "GET") => (StatusCode::OK, api.read_scale(target)?),
         ("scale", method) => {

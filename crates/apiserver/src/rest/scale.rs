@@ -99,6 +99,11 @@ fn set(object: &mut Value, path: &str, value: Value) {
     place.make_map().insert(last, value);
 }
 
+/// The scale of an object.
+pub(super) fn of(target: &Target, object: &Value) -> Result<Value, ApiError> {
+    Ok(scale(object, Api::paths(target)?))
+}
+
 fn scale(object: &Value, paths: &Scale) -> Value {
     let mut metadata = Map::new();
     for key in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {

@@ -66,11 +66,7 @@ impl Api {
                 "Invalid value: 0: must be specified for an update",
             ));
         }
-        let transform = |old: &Value| {
-            same_uid(target, old, &value)?;
-            Ok(value.clone())
-        };
-        let answer = self.modify(call, target, transform).await?;
+        let answer = self.modify(call, target, |_| Ok(value.clone())).await?;
         Ok((answer, false))
     }
 
@@ -133,7 +129,9 @@ impl Api {
         if owners == Owners::Record {
             new = ownership::update(self, call, target, Some(old), new);
         }
-        admission::mutate(self, call, target, Operation::Update, &mut new, Some(old)).await?;
+        if !speaks_another_kind(target) {
+            admission::mutate(self, call, target, Operation::Update, &mut new, Some(old)).await?;
+        }
         crate::access::check_escalation(self, call.who.as_deref(), target, Some(old), &new)?;
         subresource::confine(target, old, &mut new);
         metadata::before_update(target, old, &mut new);
@@ -142,13 +140,36 @@ impl Api {
             return Ok(None);
         }
         let mut faults = schema::names::metadata_update(&new, old);
-        // A real server looks twice: for every kind, and in the kind's own rules.
-        faults.extend(faults.clone());
         faults.extend(shape::faults(target, &new, Some(old)));
         shape::refuse(target, &new, faults)?;
-        admission::validate(self, call, target, Operation::Update, Some(&new), Some(old)).await?;
+        self.judge(call, target, &new, old).await?;
         Ok(Some(new))
     }
+
+    /// Admission of a change, as the kind that its URL speaks.
+    async fn judge(
+        &self,
+        call: &mut Call,
+        target: &Target,
+        new: &Value,
+        old: &Value,
+    ) -> Result<(), ApiError> {
+        let update = Operation::Update;
+        match target.subresource.as_str() {
+            "scale" => {
+                let (new, old) = (super::scale::of(target, new)?, super::scale::of(target, old)?);
+                admission::validate(self, call, target, update, Some(&new), Some(&old)).await
+            }
+            // Judged as what was posted.
+            "binding" => Ok(()),
+            _ => admission::validate(self, call, target, update, Some(new), Some(old)).await,
+        }
+    }
+}
+
+/// Whether the URL speaks of another kind of object than the resource's own.
+fn speaks_another_kind(target: &Target) -> bool {
+    matches!(target.subresource.as_str(), "scale" | "binding")
 }
 
 /// The change of a changed object; one that waited only for its finalizers goes.
@@ -162,41 +183,16 @@ fn put_or_remove(target: &Target, new: Value) -> Result<Change, ApiError> {
     Ok(if gone { Change::Delete(value) } else { Change::Put(value) })
 }
 
-/// Where a real server keeps the object in etcd; some messages name it.
-fn storage_key(target: &Target) -> String {
-    let kind = &target.served.kind;
-    let resource = match (kind.group.as_str(), kind.plural.as_str()) {
-        ("", "services") => "services/specs".to_owned(),
-        ("", "endpoints") => "services/endpoints".to_owned(),
-        ("", "replicationcontrollers") => "controllers".to_owned(),
-        ("", "nodes") => "minions".to_owned(),
-        ("networking.k8s.io", "ingresses") => "ingress".to_owned(),
-        (group, plural) if target.served.custom.is_some() || group == "apiregistration.k8s.io" => {
-            format!("{group}/{plural}")
-        }
-        ("apiextensions.k8s.io", plural) => format!("apiextensions.k8s.io/{plural}"),
-        (_, plural) => plural.to_owned(),
-    };
-    let namespace = &target.namespace;
-    let slash = if namespace.is_empty() { "" } else { "/" };
-    format!("/registry/{resource}/{namespace}{slash}{}", target.name)
-}
-
-/// A whole object that names a uid wants to replace that one. Of a patch it is an attempt to change it.
-fn same_uid(target: &Target, old: &Value, new: &Value) -> Result<(), ApiError> {
-    let current = old.meta("uid").unwrap_or_default();
-    let Some(uid) = new.meta("uid").filter(|uid| !uid.is_empty() && *uid != current) else {
-        return Ok(());
-    };
-    let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {uid}, UID in object meta: {current}",
-        storage_key(target),
-    );
-    Err(ApiError::conflict(&target.served, &target.name, &why))
-}
-
 fn check_preconditions(target: &Target, current: &Stored, wanted: &Value) -> Result<(), ApiError> {
+    if let Some(uid) = wanted.meta("uid").filter(|uid| !uid.is_empty())
+        && uid != current.uid
+    {
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            current.uid
+        );
+        return Err(ApiError::conflict(&target.served, &target.name, &why));
+    }
     match wanted.meta("resourceVersion").filter(|v| !v.is_empty()) {
         Some(version) if version.parse::<u64>().is_err() => Err(ApiError::invalid_field(
             &target.served,

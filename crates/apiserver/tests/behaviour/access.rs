@@ -95,7 +95,7 @@ async fn nobody_gives_what_they_do_not_have() {
     let refused = api.by(&jane(), Method::POST, BINDINGS, &missing).await;
     assert_eq!(
         message(&refused),
-        (404, r#"clusterroles.rbac.authorization.k8s.io "none" not found"#)
+        (404, r#"rolebindings.rbac.authorization.k8s.io "none" not found"#)
     );
     // Told that they may bind any role, they may.
     let bind = r#"[{"verbs":["bind"],"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterroles"]}]"#;

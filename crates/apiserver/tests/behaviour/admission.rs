@@ -426,3 +426,24 @@ async fn webhooks_convert_custom_resources() {
     assert!(message(&refused).1.starts_with(text), "{refused:?}");
     assert_eq!(api.get(&format!("{}/x", widgets("v1"))).await.0, 404);
 }
+
+#[tokio::test]
+async fn policies_see_subresources_as_what_they_speak() {
+    let api = server().await;
+    let spec = "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy, metadata: {name: p}, spec: \
+                {matchConstraints: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: ['*'], resources: \
+                [deployments/scale]}, {apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: \
+                [serviceaccounts/token]}]}, validations: [{expression: 'object.kind != \"Scale\" || object.spec.replicas < 5'}, \
+                {expression: 'object.kind != \"TokenRequest\"', message: no tokens}]}}";
+    assert_eq!(api.post(POLICIES, &json(spec)).await.0, 201);
+    api.post(POLICY_BINDINGS, &policy_binding("validationActions: [Deny]")).await;
+    api.post(DEPLOYMENTS, DEPLOYMENT).await;
+    let path = format!("{DEPLOYMENTS}/web/scale");
+    let scaled = api.patch(&path, "merge-patch+json", r#"{"spec":{"replicas":2}}"#).await;
+    assert_eq!(scaled.0, 200, "{scaled:?}");
+    let refused = api.patch(&path, "merge-patch+json", r#"{"spec":{"replicas":7}}"#).await;
+    assert!(message(&refused).1.contains("failed expression"), "{refused:?}");
+    let token = r#"{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}"#;
+    let refused = api.post("/api/v1/namespaces/default/serviceaccounts/default/token", token).await;
+    assert!(message(&refused).1.ends_with("no tokens"), "{refused:?}");
+}

@@ -41,7 +41,8 @@ impl Expression {
     /// # Errors
     /// What is wrong with it.
     pub fn compile(text: &str, known: &[&str]) -> Result<Self, String> {
-        let program = parse(text)?;
+        // Told as cel-go does, the lines of the text indented by a blank.
+        let program = parse(text).map_err(|fault| fault.replace("\n|", "\n |"))?;
         let strange = functions::unknown(&program, known);
         if let Some(name) = strange {
             return Err(format!("undeclared reference to '{name}' (in container '')"));
