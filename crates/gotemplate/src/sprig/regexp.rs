@@ -24,7 +24,7 @@ struct Pattern {
 }
 
 /// What a compiled pattern may take, in bytes.
-const SIZE_LIMIT: usize = 10 << 20;
+const SIZE_LIMIT: usize = 4 << 20;
 
 /// Groups inside groups. Go's limit is on another measure and higher.
 const NEST_LIMIT: u32 = 500;
@@ -142,7 +142,7 @@ fn group_number(name: &str) -> Option<usize> {
 }
 
 /// So many compiled patterns are kept per thread: templates use few, in loops.
-const CACHED: usize = 128;
+const CACHED: usize = 64;
 
 thread_local! {
     static CACHE: RefCell<HashMap<Box<str>, Rc<Pattern>>> = RefCell::default();
