@@ -98,7 +98,7 @@ fn merge_all(call: &mut Call<'_>, a: &[Value], overwrite: bool) -> Outcome {
         if a[1..].iter().all(Value::is_nil_of_any_type) {
             return Ok(Map::nil(ANY).into());
         }
-        Rc::new(Map::new(ANY, Entries::new()))
+        Map::shared(Entries::new())
     } else {
         target
     };

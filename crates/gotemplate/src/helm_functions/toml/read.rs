@@ -47,7 +47,7 @@ pub(super) fn document(text: &str) -> Result<Value, String> {
 }
 
 fn new_map() -> Rc<Map> {
-    Rc::new(Map::new(Type::Any, Entries::new()))
+    Map::shared(Entries::new())
 }
 
 fn is_bare(c: char) -> bool {
