@@ -5,7 +5,7 @@ use super::{Executor, Failure, RED_ZONE, STACK};
 use crate::builtin::{Builtin, Reflected};
 use crate::function::{Call, FunctionError, Signature};
 use crate::parse::{Id, NodeKind, Span};
-use crate::value::{GoObject, Int, Kind, Method, Type, Value};
+use crate::value::{GoObject, Int, Kind, Map, Method, Type, Value};
 use std::rc::Rc;
 
 impl<'a> Executor<'a> {
@@ -52,6 +52,25 @@ impl<'a> Executor<'a> {
         let result = object.call(name, &mut call, &values);
         self.give_back(values);
         self.result(node, name, &method.signature, result)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a call has that many parts")]
+    pub(super) fn map_method(
+        &mut self,
+        dot: &Reflected,
+        map: &Rc<Map>,
+        signature: &Signature,
+        name: &str,
+        node: Id,
+        args: &[Id],
+        last: Final,
+    ) -> Result<Reflected, Failure> {
+        let args = args.get(1..).unwrap_or_default();
+        self.count_args(signature, name, args.len(), last.is_some())?;
+        let values = self.arguments(dot, signature, args, last)?;
+        let result = crate::helm_functions::values::call(map, name, &values);
+        self.give_back(values);
+        self.result(node, name, signature, result)
     }
 
     fn result(

@@ -3,6 +3,7 @@
 use super::{Executor, Failure, RED_ZONE, STACK};
 use crate::builtin::Reflected;
 use crate::fmt::quote;
+use crate::helm_functions::values;
 use crate::parse::{Declared, Id, Ideal, Many, NodeKind, Number, Slot, Span};
 use crate::set::MissingKey;
 use crate::value::{Kind, Value};
@@ -189,6 +190,11 @@ impl<'a> Executor<'a> {
     ) -> Result<Reflected, Failure> {
         match &receiver.value {
             Value::Map(map) => {
+                if let Some(own) = map.own_name()
+                    && let Some(signature) = values::method(own, name)
+                {
+                    return self.map_method(dot, map, &signature, name, node, args, last);
+                }
                 if args.len() > 1 || last.is_some() {
                     return self.fail(format!("{name} is not a method but has arguments"));
                 }

@@ -75,3 +75,19 @@ fn errors_of_deep_templates_stay_short() {
     assert_eq!(error.kind(), crate::ErrorKind::Limit);
     assert!(error.message().len() < 100_000, "{}", error.message().len());
 }
+
+#[test]
+fn values_have_the_methods_of_helms() {
+    let inner = Value::map(Entries::from_iter([("b", Value::int(1))]));
+    let values = crate::Map::named("common.Values", Entries::from_iter([("a", inner)]));
+    let data = Value::map(Entries::from_iter([("Values", Value::from(values))]));
+    let rendered = run(
+        "{{.Values.AsMap.a.b}} {{(.Values.Table `a`).b}} {{.Values.PathValue `a.b`}} {{.Values.YAML}}",
+        &data,
+    );
+    assert_eq!(rendered.unwrap(), "1 1 1 a:\n  b: 1\n");
+    assert_eq!(
+        run("{{.Values.Table `x`}}", &data).unwrap_err(),
+        "template: t:1:9: executing \"t\" at <.Values.Table>: error calling Table: \"x\" is not a table",
+    );
+}

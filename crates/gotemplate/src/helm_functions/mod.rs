@@ -6,6 +6,7 @@ mod data;
 mod json;
 mod template;
 mod toml;
+pub(crate) mod values;
 mod yaml;
 
 use crate::function::Functions;

@@ -29,7 +29,7 @@ pub(super) fn register(f: &mut Functions) {
 }
 
 /// Without the line break at the end.
-fn write(value: &Value) -> Result<String, String> {
+pub(super) fn write(value: &Value) -> Result<String, String> {
     let data = data(value).map_err(|e| format!("error marshaling into JSON: {e}"))?;
     let mut text = object::to_yaml(&data);
     if text.ends_with('\n') {

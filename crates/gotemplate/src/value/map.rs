@@ -23,11 +23,17 @@ impl Map {
         Self { item, name: Cell::new(None), nil: true, entries: RefCell::default() }
     }
 
-    /// A map whose type has a name of its own, such as Helm's `common.Values`.
+    /// A map whose type has a name of its own. Helm's `common.Values` brings its methods (`AsMap`, `Table`, `YAML`,
+    /// `PathValue`).
     pub fn named(name: &'static str, entries: Entries) -> Self {
         let map = Self::new(Type::Any, entries);
         map.name.set(Some(name));
         map
+    }
+
+    /// The name of its type, when that has one of its own.
+    pub(crate) fn own_name(&self) -> Option<&'static str> {
+        self.name.get()
     }
 
     /// The static type of the values.
