@@ -133,9 +133,12 @@ fn generation_changes(target: &Target, old: &Value, new: &Value) -> bool {
     let differs = before.iter().any(|(k, v)| wanted(k) && after.get(k) != Some(v))
         || after.keys().any(|k| wanted(k) && !before.contains_key(k));
     // Of a Deployment the annotations count too: its controller copies them.
+    let labels = |v: &Value| v.at(["metadata", "labels"]).cloned();
     let annotations = |v: &Value| v.at(["metadata", "annotations"]).cloned();
     differs
         || (target.served.kind.kind == "Deployment"
             && target.served.kind.group == "apps"
             && annotations(old) != annotations(new))
+        // And of an EndpointSlice the labels: they say whose it is.
+        || (target.served.kind.kind == "EndpointSlice" && labels(old) != labels(new))
 }

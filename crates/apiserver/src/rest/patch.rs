@@ -107,7 +107,11 @@ impl Api {
                 target.name
             )));
         }
-        super::create::place(target, &mut config)?;
+        let namespace = config.namespace();
+        if !namespace.is_empty() {
+            // One that names none is not completed: what it says is what its manager owns.
+            super::create::place(target, &mut config)?;
+        }
         if call.validation == FieldValidation::Strict {
             // Otherwise the merge refuses what it does not know, in its own words.
             shape::report_unknown(call, &target.served, &config)?;

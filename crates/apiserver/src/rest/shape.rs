@@ -13,8 +13,9 @@ pub(super) fn complete(
     value: &mut Value,
 ) -> Result<(), ApiError> {
     let unknown = if served.custom.is_some() {
-        let unknown = schema::prune(&served.schema, value);
+        let mut unknown = schema::prune(&served.schema, value);
         schema::default(&served.schema, value);
+        unknown.extend(metadata(value));
         unknown
     } else {
         let kind = &served.kind;
@@ -28,6 +29,19 @@ pub(super) fn complete(
         })?
     };
     report(call, served, value, unknown.iter().map(|p| format!("unknown field {p:?}")).collect())
+}
+
+/// Brings the metadata of a custom resource into the form of those of every object; what they do not have is
+/// dropped and named. Metadata of a wrong type are left to validation.
+fn metadata(value: &mut Value) -> Vec<String> {
+    let Some(of) = schema::builtin::branch("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    else {
+        return Vec::new();
+    };
+    let Value::Map(object) = value else { return Vec::new() };
+    let Some(metadata) = object.get_mut("metadata") else { return Vec::new() };
+    let unknown = schema::native::decode(&of, metadata).unwrap_or_default();
+    unknown.into_iter().map(|path| format!("metadata.{path}")).collect()
 }
 
 /// As [`complete`] for what the server's own parts have made of an object.

@@ -73,7 +73,14 @@ impl Target {
             (true, true) => self.name.is_empty(),
             _ => true,
         };
-        if known && placed { Ok(self) } else { Err(ApiError::no_resource()) }
+        if known && placed {
+            Ok(self)
+        } else if self.served.custom.is_some() && placed {
+            // Of a custom kind that has no such subresource the object itself is said to be missing.
+            Err(ApiError::not_found(&self.served, &self.name))
+        } else {
+            Err(ApiError::no_resource())
+        }
     }
 
     /// Where the object is stored.

@@ -86,6 +86,7 @@ impl Report {
             self.kinds.iter().map(|(k, n)| format!("{k} {n}")).collect::<Vec<_>>().join(", "),
             self.requests - expected - unexpected,
         );
+        let worse = complete && self.requests - expected - unexpected < known.same;
         let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("differences.txt");
         std::fs::write(&file, &text).unwrap();
         let mut details = format!("{summary}\nall of it is in {}\n", file.display());
@@ -94,6 +95,9 @@ impl Report {
             let _ =
                 writeln!(details, "\nknown-differences.txt lists what no longer differs: {entry}");
         }
-        Verdict { passed: unexpected == 0 && stale.is_empty(), summary, details }
+        if worse {
+            let _ = writeln!(details, "\nfewer answers are the same than {}", known.same);
+        }
+        Verdict { passed: unexpected == 0 && stale.is_empty() && !worse, summary, details }
     }
 }

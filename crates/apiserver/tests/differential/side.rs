@@ -31,7 +31,8 @@ impl Side {
     /// Our server, in memory, its workloads left alone.
     pub(crate) async fn ours() -> Self {
         let server = ApiServer::open(Options::default()).await.unwrap();
-        let service = server.service(Identity::admin("kubernetes-admin"));
+        let who = Identity { uid: "admin".to_owned(), ..Identity::admin("kubernetes-admin") };
+        let service = server.service(who);
         Self::new(Client::new(service, "default"))
     }
 

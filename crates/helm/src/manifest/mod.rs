@@ -1,11 +1,13 @@
 //! Rendered files taken apart into manifests and hooks, and sorted (`helm.sh/helm/v4/pkg/release/v1/util`).
 
+mod head;
 mod hook;
 mod order;
 mod select;
 #[cfg(test)]
 mod tests;
 
+pub use head::Head;
 pub use hook::{
     HOOK_ANNOTATION, HOOK_DELETE_ANNOTATION, HOOK_OUTPUT_LOG_ANNOTATION, HOOK_WEIGHT_ANNOTATION,
     Hook, HookEvent, execution_order,
@@ -14,7 +16,6 @@ pub use order::Order;
 pub use select::{TemplateNotFound, select};
 
 use crate::Cause;
-use crate::decode::{self, Fields};
 use std::collections::BTreeMap;
 
 /// An object a chart renders to.
@@ -26,19 +27,6 @@ pub struct Manifest {
     pub content: String,
     /// `apiVersion`, `kind`, name and annotations.
     pub head: Head,
-}
-
-/// The part of a manifest Helm looks at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// `apiVersion`.
-    pub api_version: String,
-    /// `kind`.
-    pub kind: String,
-    /// `metadata.name`.
-    pub name: String,
-    /// `metadata.annotations`.
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// What a template made is not YAML, or no object.
@@ -113,32 +101,4 @@ pub fn sort(
     manifests.sort_by(|a, b| order.compare(&a.head.kind, &b.head.kind));
     hooks.sort_by(|a, b| order.compare(&a.kind, &b.kind));
     Ok((hooks, manifests))
-}
-
-impl Head {
-    /// Reads the head of one document, and that it is YAML to its end.
-    ///
-    /// # Errors
-    /// Go's text.
-    pub(crate) fn read(document: &str) -> Result<Self, String> {
-        let value = decode::yaml(document.as_bytes())?;
-        let mut head = Self::default();
-        let mut fields = Fields::of(&value, "util", "SimpleHead");
-        fields.text("apiVersion", &mut head.api_version);
-        fields.text("kind", &mut head.kind);
-        let metadata: Vec<_> = fields.values("metadata").collect();
-        for value in metadata {
-            let go_type = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
-            let mut inner = fields.detached("metadata", value, go_type);
-            inner.text("name", &mut head.name);
-            let mut annotations = None;
-            inner.text_map("annotations", &mut annotations);
-            if let Some(annotations) = annotations {
-                head.annotations.extend(annotations);
-            }
-            let error = inner.finish();
-            fields.join(error);
-        }
-        fields.finish().map_or(Ok(head), Err)
-    }
 }

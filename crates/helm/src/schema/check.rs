@@ -6,7 +6,7 @@ use object::{Map, Value};
 use std::collections::BTreeSet;
 
 /// So many steps a check may take: schemas can be made that need exponentially many.
-const MAX_STEPS: u64 = 20_000_000;
+const MAX_STEPS: u64 = 3_000_000;
 /// So deep schemas may call each other.
 const MAX_DEPTH: usize = 1000;
 
@@ -14,18 +14,14 @@ const MAX_DEPTH: usize = 1000;
 pub(super) fn check(schema: &Schema, value: &Value) -> Result<(), String> {
     let mut checker =
         Checker { schema, path: Vec::new(), scopes: Vec::new(), next: 0, steps: 0, gave_up: false };
-    let outcome = stacker_free(&mut checker, value);
+    let mut open = Open::of(schema, 0, value, false);
+    let outcome = checker.visit(0, value, 0, false, &mut open);
     if checker.gave_up {
         return Err(format!(
             "the schema is too deep or takes more than {MAX_STEPS} steps to check"
         ));
     }
     outcome.map_err(Failure::report)
-}
-
-fn stacker_free(checker: &mut Checker<'_>, value: &Value) -> Result<(), Failure> {
-    let mut open = Open::of(checker.schema, 0, value, false);
-    checker.visit(0, value, 0, false, &mut open)
 }
 
 /// What no keyword has looked at yet; kept only where `unevaluated...` asks for it.
