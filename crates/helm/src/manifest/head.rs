@@ -126,6 +126,8 @@ impl<'a> Walk<'a> {
 
     fn annotations(&mut self) -> Option<()> {
         let Event::MappingStart { .. } = self.next()? else { return None };
+        // Of two fields with one name the later counts, all of it.
+        self.head.annotations.clear();
         while let Some(key) = self.key()? {
             let value = self.text()?;
             self.head.annotations.insert(key, value);
