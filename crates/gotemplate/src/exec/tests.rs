@@ -91,3 +91,32 @@ fn values_have_the_methods_of_helms() {
         "template: t:1:9: executing \"t\" at <.Values.Table>: error calling Table: \"x\" is not a table",
     );
 }
+
+#[test]
+fn a_set_renders_on_many_threads() {
+    let mut set = Set::new(Options::new(Arc::new(Functions::builtin())));
+    set.parse("t", r#"{{range .}}{{template "item" .}},{{end}}{{define "item"}}<{{.}}>{{end}}"#)
+        .unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let set = set.clone();
+            scope.spawn(move || {
+                let data = Value::list(vec![Value::int(n), Value::from("x")]);
+                assert_eq!(set.execute("t", &data, &mut NoEnv).unwrap(), format!("<{n}>,<x>,"));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_clone_adds_for_itself_alone() {
+    let mut set = Set::new(Options::new(Arc::new(Functions::builtin())));
+    set.parse("t", r#"{{template "a" .}}"#).unwrap();
+    set.parse("a", "first").unwrap();
+    let mut clone = set.clone();
+    clone.parse("a", "second").unwrap();
+    clone.parse("a", "{{/* nothing */}} ").unwrap();
+    assert_eq!(set.execute("t", &Value::Nil, &mut NoEnv).unwrap(), "first");
+    assert_eq!(clone.execute("t", &Value::Nil, &mut NoEnv).unwrap(), "second");
+    assert_eq!(clone.names(), ["a", "t"]);
+}
