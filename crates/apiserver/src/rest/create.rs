@@ -139,20 +139,21 @@ pub(super) fn check_type(target: &Target, value: &Value) -> Result<(), ApiError>
     if value.kind().is_empty() {
         return Err(ApiError::bad_request("Object 'Kind' is missing in the request body"));
     }
-    if value.api_version() != expected {
-        return Err(ApiError::bad_request(format!(
-            "the API version in the data ({}) does not match the expected API version ({expected})",
-            value.api_version()
-        )));
-    }
     if value.kind() != kind.kind {
         return Err(ApiError::bad_request(format!(
             "{} in version {:?} cannot be handled as a {}: no kind {:?} is registered for version \
-             {expected:?} in scheme \"pkg/runtime/scheme.go:111\"",
+             {:?} in scheme \"pkg/runtime/scheme.go:111\"",
             value.kind(),
             kind.version.as_str(),
             kind.kind,
             value.kind(),
+            value.api_version(),
+        )));
+    }
+    if value.api_version() != expected {
+        return Err(ApiError::bad_request(format!(
+            "the API version in the data ({}) does not match the expected API version ({expected})",
+            value.api_version()
         )));
     }
     Ok(())

@@ -13,9 +13,9 @@ pub(super) fn complete(
     value: &mut Value,
 ) -> Result<(), ApiError> {
     let unknown = if served.custom.is_some() {
-        let mut unknown = schema::prune(&served.schema, value);
+        let mut unknown = metadata(value);
+        unknown.extend(schema::prune(&served.schema, value));
         schema::default(&served.schema, value);
-        unknown.extend(metadata(value));
         unknown
     } else {
         let kind = &served.kind;

@@ -66,7 +66,11 @@ impl Api {
                 "Invalid value: 0: must be specified for an update",
             ));
         }
-        let answer = self.modify(call, target, |_| Ok(value.clone())).await?;
+        let transform = |old: &Value| {
+            same_uid(target, old, &value)?;
+            Ok(value.clone())
+        };
+        let answer = self.modify(call, target, transform).await?;
         Ok((answer, false))
     }
 
@@ -140,6 +144,8 @@ impl Api {
             return Ok(None);
         }
         let mut faults = schema::names::metadata_update(&new, old);
+        // A real server looks twice: for every kind, and in the kind's own rules.
+        faults.extend(faults.clone());
         faults.extend(shape::faults(target, &new, Some(old)));
         shape::refuse(target, &new, faults)?;
         self.judge(call, target, &new, old).await?;
@@ -183,16 +189,41 @@ fn put_or_remove(target: &Target, new: Value) -> Result<Change, ApiError> {
     Ok(if gone { Change::Delete(value) } else { Change::Put(value) })
 }
 
+/// Where a real server keeps the object in etcd; some messages name it.
+fn storage_key(target: &Target) -> String {
+    let kind = &target.served.kind;
+    let resource = match (kind.group.as_str(), kind.plural.as_str()) {
+        ("", "services") => "services/specs".to_owned(),
+        ("", "endpoints") => "services/endpoints".to_owned(),
+        ("", "replicationcontrollers") => "controllers".to_owned(),
+        ("", "nodes") => "minions".to_owned(),
+        ("networking.k8s.io", "ingresses") => "ingress".to_owned(),
+        (group, plural) if target.served.custom.is_some() || group == "apiregistration.k8s.io" => {
+            format!("{group}/{plural}")
+        }
+        ("apiextensions.k8s.io", plural) => format!("apiextensions.k8s.io/{plural}"),
+        (_, plural) => plural.to_owned(),
+    };
+    let namespace = &target.namespace;
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    format!("/registry/{resource}/{namespace}{slash}{}", target.name)
+}
+
+/// A whole object that names a uid wants to replace that one. Of a patch it is an attempt to change it.
+fn same_uid(target: &Target, old: &Value, new: &Value) -> Result<(), ApiError> {
+    let current = old.meta("uid").unwrap_or_default();
+    let Some(uid) = new.meta("uid").filter(|uid| !uid.is_empty() && *uid != current) else {
+        return Ok(());
+    };
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {uid}, UID in object meta: {current}",
+        storage_key(target),
+    );
+    Err(ApiError::conflict(&target.served, &target.name, &why))
+}
+
 fn check_preconditions(target: &Target, current: &Stored, wanted: &Value) -> Result<(), ApiError> {
-    if let Some(uid) = wanted.meta("uid").filter(|uid| !uid.is_empty())
-        && uid != current.uid
-    {
-        let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            current.uid
-        );
-        return Err(ApiError::conflict(&target.served, &target.name, &why));
-    }
     match wanted.meta("resourceVersion").filter(|v| !v.is_empty()) {
         Some(version) if version.parse::<u64>().is_err() => Err(ApiError::invalid_field(
             &target.served,
