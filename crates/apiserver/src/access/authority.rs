@@ -1,5 +1,6 @@
 //! What this server vouches with: the certificate of its authority, the key that signs tokens, fixed tokens.
 
+use super::issuing::Issuer;
 use super::jwt::{Jwt, Signer};
 use super::{AUTHENTICATED, Identity};
 use object::{Value, map};
@@ -13,13 +14,14 @@ pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 pub struct Authority {
     ca_pem: String,
     signer: Signer,
+    issuer: Option<Issuer>,
     /// By the hash of the token, so that the time of a look-up tells nothing about tokens.
     fixed: HashMap<[u8; 32], Identity>,
 }
 
 impl Authority {
-    pub(crate) fn new(ca_pem: String, signer: Signer) -> Self {
-        Self { ca_pem, signer, fixed: HashMap::new() }
+    pub(crate) fn new(ca_pem: String, signer: Signer, issuer: Option<Issuer>) -> Self {
+        Self { ca_pem, signer, issuer, fixed: HashMap::new() }
     }
 
     /// A token that stands for `who` and never ends.
@@ -49,6 +51,11 @@ impl Authority {
     /// The certificate of the authority, PEM.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// What makes certificates for clients; `None` when the authority's key is of another kind.
+    pub(crate) fn issuer(&self) -> Option<&Issuer> {
+        self.issuer.as_ref()
     }
 
     pub(crate) fn signer(&self) -> &Signer {

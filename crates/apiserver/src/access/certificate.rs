@@ -50,6 +50,14 @@ impl<'d> Der<'d> {
 
 /// The user that a certificate names; `None` when it names none.
 pub(crate) fn identity(certificate: &[u8]) -> Option<Identity> {
+    let (user, groups) = name(subject(certificate)?)?;
+    let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    groups.push(AUTHENTICATED);
+    (!user.is_empty()).then(|| Identity::new(&user, &groups))
+}
+
+/// The content of a certificate's subject.
+pub(super) fn subject(certificate: &[u8]) -> Option<&[u8]> {
     let mut certificate = Der(Der(certificate).expect(SEQUENCE)?);
     let mut signed = Der(certificate.expect(SEQUENCE)?);
     let (mut tag, _) = signed.next()?;
@@ -64,10 +72,7 @@ pub(crate) fn identity(certificate: &[u8]) -> Option<Identity> {
     for _ in 0..3 {
         signed.expect(SEQUENCE)?;
     }
-    let (user, groups) = name(signed.expect(SEQUENCE)?)?;
-    let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-    groups.push(AUTHENTICATED);
-    (!user.is_empty()).then(|| Identity::new(&user, &groups))
+    signed.expect(SEQUENCE)
 }
 
 /// Common name and organizations of a name (RFC 5280, 4.1.2.4).

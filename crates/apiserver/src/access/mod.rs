@@ -17,10 +17,12 @@ mod certificate;
 mod escalation;
 mod identity;
 mod impersonation;
+mod issuing;
 mod jwt;
 mod reviews;
 mod roles;
 mod rule;
+mod signing;
 
 pub(crate) use accounts::{authenticate, legacy_token};
 pub(crate) use aggregation::aggregate;
@@ -36,8 +38,13 @@ pub use identity::{
 };
 pub(crate) use identity::{account_groups, account_user, split_account};
 pub(crate) use impersonation::impersonated;
+pub(crate) use issuing::{Issuer, subject};
 pub(crate) use jwt::Signer;
 pub use rule::PolicyRule;
+pub(crate) use signing::{
+    check_approval, is_waiting as waits_for_certificate, prepare as prepare_signing_request,
+    sign as sign_request,
+};
 
 /// The group of everything about roles.
 pub(crate) const RBAC: &str = "rbac.authorization.k8s.io";

@@ -44,6 +44,8 @@ enum Work {
     Definition(String),
     /// A Secret that holds a ServiceAccount's token, or is to.
     Token(Key),
+    /// A CertificateSigningRequest that was approved.
+    Certificate(Key),
     /// ClusterRoles that are made of others.
     Roles,
     /// What the quotas of a namespace say is used.
@@ -120,6 +122,7 @@ async fn do_all(api: &Api, work: BTreeSet<Work>) {
             Work::Definition(name) => definition::finish(api, name).await,
             Work::Token(key) => token::finish(api, key).await,
             Work::Quotas(namespace) => crate::admission::recount(api, namespace).await,
+            Work::Certificate(key) => crate::access::sign_request(api, key).await,
             Work::Roles => crate::access::aggregate(api).await,
             Work::Object(key) => collector::settle(api, key).await,
         };
@@ -171,6 +174,11 @@ fn of_object(object: &Stored, swept: bool, work: &mut BTreeSet<Work>) {
             work.insert(Work::Definition(name));
         }
         CLUSTER_ROLES => drop(work.insert(Work::Roles)),
+        "certificatesigningrequests.certificates.k8s.io"
+            if crate::access::waits_for_certificate(&object.value()) =>
+        {
+            work.insert(Work::Certificate(object.key.clone()));
+        }
         QUOTAS if swept || crate::admission::is_uncounted(&object.value()) => {
             work.insert(Work::Quotas(object.namespace().to_owned()));
         }

@@ -61,6 +61,7 @@ impl Api {
         }
         self.check_namespace(target, value.name())?;
         admission::mutate(self, call, target, Operation::Create, &mut value, None).await?;
+        crate::access::prepare_signing_request(call, target, &mut value)?;
         crate::access::check_escalation(self, call.who.as_deref(), target, None, &value)?;
         metadata::before_create(self, target, &mut value)?;
         let reserved = kinds::before_create(self, call, target, &mut value)?;

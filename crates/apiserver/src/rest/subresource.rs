@@ -8,6 +8,20 @@ pub(super) fn confine(target: &Target, old: &Value, new: &mut Value) {
     let kind = &target.served.kind;
     match target.subresource.as_str() {
         "" | "scale" if kind.has_status() => copy(old, new, "status"),
+        // Conditions only.
+        "approval" => {
+            let conditions = new.at(["status", "conditions"]).cloned();
+            let mut result = old.clone();
+            for key in ["managedFields", "resourceVersion"] {
+                copy_metadata(new, &mut result, key);
+            }
+            let status = result.make_map().entry("status").make_map();
+            match conditions {
+                Some(conditions) => drop(status.insert("conditions", conditions)),
+                None => drop(status.remove("conditions")),
+            }
+            *new = result;
+        }
         "status" if target.served.custom.is_some() => only_status(old, new, &[]),
         "status" => only_status(old, new, &["annotations", "finalizers", "ownerReferences"]),
         "finalize" => {
@@ -41,6 +55,13 @@ fn only_status(old: &Value, new: &mut Value, metadata: &[&str]) {
         }
     }
     *new = result;
+}
+
+fn copy_metadata(from: &Value, to: &mut Value, key: &str) {
+    match from.at(["metadata", key]) {
+        Some(value) => drop(to.metadata_mut().insert(key, value.clone())),
+        None => drop(to.metadata_mut().remove(key)),
+    }
 }
 
 fn copy(from: &Value, to: &mut Value, key: &str) {

@@ -136,6 +136,7 @@ impl Api {
         if !speaks_another_kind(target) {
             admission::mutate(self, call, target, Operation::Update, &mut new, Some(old)).await?;
         }
+        crate::access::check_approval(self, call.who.as_deref(), target, old)?;
         crate::access::check_escalation(self, call.who.as_deref(), target, Some(old), &new)?;
         subresource::confine(target, old, &mut new);
         metadata::before_update(target, old, &mut new);

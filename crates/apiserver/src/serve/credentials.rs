@@ -1,12 +1,13 @@
 //! A certificate authority for servers and clients, a bearer token and the key of tokens, kept in the data folder.
 
-use crate::access::{Authority, Identity, Signer};
+use crate::access::{self, Authority, Identity, Signer};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PublicKeyData,
 };
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,9 @@ pub enum CredentialsError {
     #[error("the system gives no random numbers: {0}")]
     Random(String),
 }
+
+/// Seconds that a client's certificate lasts.
+const CLIENT_SECONDS: i64 = 365 * 24 * 3600;
 
 /// Who may ask, and by which certificate the server is known.
 #[derive(Clone)]
@@ -80,7 +84,7 @@ impl Credentials {
         let key = KeyPair::from_pem(&self.token_key)?;
         let signer = Signer::new(&key.serialize_der())
             .map_err(|e| CredentialsError::TokenKey(e.to_string()))?;
-        let mut authority = Authority::new(self.ca_pem.clone(), signer);
+        let mut authority = Authority::new(self.ca_pem.clone(), signer, self.issuer()?);
         authority.accept(&self.token, Identity::admin("windlass-admin"));
         authority.accept_file(&self.fixed_tokens);
         Ok(authority)
@@ -95,16 +99,21 @@ impl Credentials {
         user: &str,
         groups: &[&str],
     ) -> Result<(String, String), CredentialsError> {
-        let (authority, key_pem) = &*self.authority;
-        let issuer = Issuer::from_params(authority, KeyPair::from_pem(key_pem)?);
-        let mut params = CertificateParams::new(Vec::new())?;
-        for group in groups {
-            params.distinguished_name.push(DnType::OrganizationName, *group);
-        }
-        params.distinguished_name.push(DnType::CommonName, user);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate()?;
-        Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
+        let subject = crate::access::subject(user, groups);
+        let now = jiff::Timestamp::now();
+        let issued = self.issuer()?.and_then(|issuer| {
+            issuer.issue(&subject, &key.subject_public_key_info(), now, CLIENT_SECONDS)
+        });
+        Ok((issued.ok_or(rcgen::Error::CouldNotParseKeyPair)?, key.serialize_pem()))
+    }
+
+    /// What makes certificates for clients; `None` when the key is of another kind than those made here.
+    fn issuer(&self) -> Result<Option<access::Issuer>, CredentialsError> {
+        let key = KeyPair::from_pem(&self.authority.1)?;
+        let own = CertificateDer::from_pem_slice(self.ca_pem.as_bytes());
+        let own = own.map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        Ok(access::Issuer::new(&own, &key.serialize_der()))
     }
 
     /// The certificate authority, PEM.

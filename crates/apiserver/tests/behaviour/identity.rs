@@ -234,14 +234,70 @@ async fn certificates_name_their_user() {
         let answer = client.request_text(request).await;
         answer.map(|text| from_json(text.as_bytes()).unwrap()).map_err(|e| e.to_string())
     };
-    let made = api.0.credentials().client_certificate("jane", &["dev"]).unwrap();
+    let made = api.0.credentials().client_certificate("jane", &["dev", "ops"]).unwrap();
     let me = ask(Some(made)).await.unwrap();
     assert_eq!(at(&me, "status.userInfo.username").as_str(), Some("jane"));
     assert_eq!(at(&me, "status.userInfo.groups.0").as_str(), Some("dev"));
+    assert_eq!(at(&me, "status.userInfo.groups.1").as_str(), Some("ops"));
     let nobody = ask(None).await.unwrap_err();
     assert!(nobody.contains("system:anonymous"), "{nobody}");
     // Signed by somebody else: the connection is refused.
     let other = server().await;
     let strange = other.0.credentials().client_certificate("jane", &["dev"]).unwrap();
     assert!(ask(Some(strange)).await.is_err());
+}
+
+#[tokio::test]
+async fn signing_requests_are_approved_and_signed() {
+    let api = server().await;
+    let requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+    let key = rcgen::KeyPair::generate().unwrap();
+    let pem = |group: &str| {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::OrganizationName, group);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "jane");
+        STANDARD.encode(params.serialize_request(&key).unwrap().pem().unwrap())
+    };
+    let request = |name: &str, group: &str| {
+        format!(
+            r#"{{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{{"name":"{name}"}},
+            "spec":{{"request":"{}","signerName":"kubernetes.io/kube-apiserver-client","usages":["client auth"]}}}}"#,
+            pem(group)
+        )
+    };
+    let (code, made) = api.post(requests, &request("jane", "dev")).await;
+    assert_eq!(code, 201, "{made:?}");
+    assert_eq!(at(&made, "spec.username").as_str(), Some("test"));
+    let refused = api.post(requests, &request("root", "system:masters")).await;
+    assert_eq!(refused.0, 403, "{refused:?}");
+    let path = format!("{requests}/jane");
+    let mut approved = made.clone();
+    let conditions = r#"{"conditions":[{"type":"Approved","status":"True","reason":"x","message":"x"}],"certificate":"AAAA"}"#;
+    approved.make_map().insert("status", from_json(conditions.as_bytes()).unwrap());
+    let approver = Identity::new("joe", &["system:authenticated"]);
+    let role = r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"approver"},"rules":[
+        {"verbs":["update"],"apiGroups":["certificates.k8s.io"],"resources":["certificatesigningrequests/approval"]}]}"#;
+    api.post("/apis/rbac.authorization.k8s.io/v1/clusterroles", role).await;
+    let binding = r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"approver"},
+        "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"approver"},
+        "subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"joe"}]}"#;
+    api.post("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding).await;
+    let body = String::from_utf8(object::to_json(&approved)).unwrap();
+    let refused = api.by(&approver, Method::PUT, &format!("{path}/approval"), &body).await;
+    assert_eq!(refused.0, 403, "{refused:?}");
+    let text = r#"user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client""#;
+    assert!(at(&refused.1, "message").as_str().unwrap().ends_with(text), "{refused:?}");
+    let (code, answer) = api.put(&format!("{path}/approval"), &approved).await;
+    assert_eq!(code, 200, "{answer:?}");
+    assert_eq!(at(&answer, "status.certificate"), &Value::Null, "approving does not sign");
+    for _ in 0..100 {
+        let (_, now) = api.get(&path).await;
+        if let Some(certificate) = at(&now, "status.certificate").as_str() {
+            let pem = String::from_utf8(STANDARD.decode(certificate).unwrap()).unwrap();
+            assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:?}", api.get(&path).await);
 }
