@@ -17,6 +17,26 @@ pub fn kustomization() -> Resource {
     of::<api::Kustomization>()
 }
 
+/// `source.toolkit.fluxcd.io/v1` OCIRepositories.
+pub fn oci_repository() -> Resource {
+    of::<api::OciRepository>()
+}
+
+/// `source.toolkit.fluxcd.io/v1` HelmRepositories.
+pub fn helm_repository() -> Resource {
+    of::<api::HelmRepository>()
+}
+
+/// `source.toolkit.fluxcd.io/v1` HelmCharts.
+pub fn helm_chart() -> Resource {
+    of::<api::HelmChart>()
+}
+
+/// `helm.toolkit.fluxcd.io/v2` HelmReleases.
+pub fn helm_release() -> Resource {
+    of::<api::HelmRelease>()
+}
+
 /// Events of the core group.
 pub fn event() -> Resource {
     Resource::known("", "v1", "Event", "events", true)

@@ -97,10 +97,20 @@ impl<T: Watched> Registry<T> {
         ready(old.conditions()) != ready(new.conditions())
     }
 
-    /// A status that was just written, so that what follows need not wait for the watch to show it.
+    /// An object whose status was just written, so that what follows need not wait for the watch to show it. Where the
+    /// watch has shown another spec meanwhile, that one stays.
     pub(crate) fn put(&self, object: T) {
         let id = Id::of(object.metadata());
-        self.objects().insert(id, Arc::new(object));
+        let mut objects = self.objects();
+        let newer = objects.get(&id).is_some_and(|current| {
+            let (now, then) = (current.metadata(), object.metadata());
+            now.generation != then.generation
+                || now.deletion_timestamp != then.deletion_timestamp
+                || requested_at(now) != requested_at(then)
+        });
+        if !newer {
+            objects.insert(id, Arc::new(object));
+        }
     }
 
     /// Forgets an object that is gone.

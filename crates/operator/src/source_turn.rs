@@ -183,7 +183,8 @@ pub(crate) async fn hold<T: Watched>(
     true
 }
 
-/// Takes our finalizer away from an object that is being deleted.
+/// Takes our finalizer away from an object that is being deleted. The object is asked for first: what is known of it may
+/// be older than a status that was just written.
 pub(crate) async fn release<T: Watched>(
     context: &Context,
     registry: &Registry<T>,
@@ -194,10 +195,17 @@ pub(crate) async fn release<T: Watched>(
     if !metadata.finalizers.iter().any(|f| f == names::FINALIZER) {
         return;
     }
+    let id = Id::of(metadata);
     let resource = T::resource();
-    let gone = status::write_finalizer(&context.client, &resource, metadata, false, manager).await;
-    if let Err(error) = gone {
-        let id = Id::of(metadata);
+    let gone = async {
+        let Some(live) = context.client.get(&resource, &id.namespace, &id.name).await? else {
+            return Ok(());
+        };
+        let live: Option<T> = object::from_value(&live).ok();
+        let metadata = live.as_ref().map_or(metadata, T::metadata);
+        status::write_finalizer(&context.client, &resource, metadata, false, manager).await
+    };
+    if let Err(error) = gone.await {
         tracing::warn!(kind = T::KIND, object = %id, %error, "the finalizer cannot be removed; trying again");
         registry.queue.add_after(id, FIRST_RETRY, Urgency::Soon);
     }

@@ -33,6 +33,7 @@ pub(crate) async fn work(context: &Arc<Context>, id: &Id) {
     if object.spec.suspend || !turn::hold(context, registry, &*object, MANAGER).await {
         return;
     }
+    let known = context.charts.held_chart(id).is_some();
     let found = look(context, id, &object).await;
     turn::schedule(registry, id, object.spec.interval.0, found.as_ref().err());
     let mut new = (*object).clone();
@@ -73,6 +74,9 @@ pub(crate) async fn work(context: &Arc<Context>, id: &Id) {
     };
     turn::write(context, registry, &object, Written { object: new, events }, (MANAGER, MANAGER))
         .await;
+    if known && matches!(&found, Ok(found) if !found.fresh) {
+        return;
+    }
     let uses = |r: &api::HelmRelease| crate::charts::uses(r, "HelmChart", id);
     for release in context.charts.releases.which(uses) {
         context.charts.releases.queue.add(release, Urgency::Now);

@@ -436,7 +436,7 @@ impl Turn {
             }
         }
         let events = std::mem::take(&mut self.events);
-        let object = self.release.clone();
+        let object = self.written.clone();
         source::write(context, registry, &self.written, Written { object, events }, MANAGERS).await;
         source::release(context, registry, &self.release, names::HELM_STATUS_MANAGER).await;
     }
