@@ -58,7 +58,7 @@ fn empty_members_stay_away_and_the_phase_stands_always() {
 #[test]
 fn damaged_records_are_refused() {
     assert!(matches!(decode("%%%"), Err(RecordError::Base64(_))));
-    assert!(matches!(decode("e30K"), Ok(_)));
+    assert!(decode("e30K").is_ok());
     assert!(matches!(decode("eA=="), Err(RecordError::Json(_))));
     assert!(matches!(decode("H4sIAAAA"), Err(RecordError::Gzip(_))));
 }

@@ -36,10 +36,6 @@ pub struct PostRenderer<'a> {
     /// Which documents it sees.
     pub strategy: PostRenderStrategy,
     /// Gives the documents as they should be, or says what is wrong.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a function of documents to documents, said in full"
-    )]
     pub run: &'a mut dyn FnMut(Vec<PostRendered>) -> Result<Vec<PostRendered>, String>,
 }
 
@@ -84,7 +80,6 @@ fn parse(texts: &[(String, String)]) -> Result<Vec<PostRendered>, ManifestError>
     Ok(out)
 }
 
-#[expect(clippy::type_complexity, reason = "as the field of PostRenderer")]
 fn through(
     on: &'static str,
     documents: Vec<PostRendered>,
