@@ -21,6 +21,17 @@ struct Found {
     differences: Vec<Difference>,
 }
 
+impl Found {
+    /// The request with those of its differences that `which` chooses.
+    fn tell(&self, text: &mut String, which: impl Fn(&Difference) -> bool) {
+        let Self { case, step, status, request, .. } = self;
+        let _ = writeln!(text, "== {case} step {step} ({status})\n{request}");
+        for Difference { path, ours, real } in self.differences.iter().filter(|d| which(d)) {
+            let _ = writeln!(text, "  {path}\n    ours {ours}\n    real {real}");
+        }
+    }
+}
+
 pub(crate) struct Verdict {
     pub(crate) passed: bool,
     pub(crate) summary: String,
@@ -53,25 +64,19 @@ impl Report {
     /// Counts, tells, and writes everything that differs to a file. `complete`: every case was run.
     pub(crate) fn verdict(&self, known: &Known, complete: bool) -> Verdict {
         let mut used = vec![false; known.entries.len()];
-        let (mut text, mut unexpected, mut expected) = (String::new(), 0, 0);
+        let (mut text, mut listed) = (String::new(), String::new());
+        let (mut unexpected, mut expected) = (0, 0);
         for found in &self.found {
             let covered = |d: &Difference| known.covers(&found.case, &d.path);
             let entries: Vec<Option<usize>> = found.differences.iter().map(covered).collect();
             entries.iter().flatten().for_each(|&entry| used[entry] = true);
             if entries.iter().all(Option::is_some) {
                 expected += 1;
+                found.tell(&mut listed, |_| true);
                 continue;
             }
             unexpected += 1;
-            let _ = writeln!(
-                text,
-                "== {} step {} ({})\n{}",
-                found.case, found.step, found.status, found.request
-            );
-            for difference in found.differences.iter().zip(&entries).filter(|(_, e)| e.is_none()) {
-                let Difference { path, ours, real } = difference.0;
-                let _ = writeln!(text, "  {path}\n    ours {ours}\n    real {real}");
-            }
+            found.tell(&mut text, |d| covered(d).is_none());
         }
         let stale: Vec<String> = known
             .entries
@@ -88,7 +93,8 @@ impl Report {
         );
         let worse = complete && self.requests - expected - unexpected < known.same;
         let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("differences.txt");
-        std::fs::write(&file, &text).unwrap();
+        // What is not listed stands first.
+        std::fs::write(&file, format!("{text}\n## listed\n\n{listed}")).unwrap();
         let mut details = format!("{summary}\nall of it is in {}\n", file.display());
         details.extend(text.chars().take(4000));
         for entry in &stale {

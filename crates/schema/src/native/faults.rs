@@ -2,11 +2,11 @@
 //!
 //! After `Validate*` in `k8s.io/kubernetes/pkg/apis/*/validation`. Deliberately absent: metadata
 //! ([`crate::names`]), what may not change ([`crate::immutable`]), and the long tail: sources of volumes,
-//! security contexts, affinity, topology, dual-stack addresses, metrics of autoscalers, kinds of cluster
-//! administrators.
+//! security contexts, affinity, topology, dual-stack addresses, metrics of autoscalers.
 
 mod access;
 mod network;
+mod others;
 mod pod;
 mod storage;
 mod workload;
@@ -46,6 +46,7 @@ pub fn faults(kind: &Kind, object: &Value, update: bool) -> Vec<FieldError> {
         }
         _ => {}
     }
+    others::check(&mut check, &kind.group, &kind.kind, object);
     check.errors
 }
 
