@@ -1,6 +1,6 @@
-//! `windlass get`: sources and Kustomizations with their state.
+//! `windlass get`: sources, Kustomizations and HelmReleases with their state.
 
-use super::target::{Kind, Namespace};
+use super::target::{KINDS, Kind, Namespace};
 use crate::connection::Connection;
 use crate::failure::{Code, Failure};
 use crate::output::{Format, age, print_table, print_value};
@@ -8,10 +8,10 @@ use clap::Args;
 use cluster::Client;
 use object::{Manifest, Value, map};
 
-/// Show sources and Kustomizations with their state
+/// Show sources, Kustomizations and HelmReleases with their state
 #[derive(Args, Debug)]
 pub(crate) struct Get {
-    /// Kind to show: all, kustomizations (ks), gitrepositories (git)
+    /// Kind to show: all, sources, kustomizations (ks), helmreleases (hr), gitrepositories (git), ...
     #[arg(default_value = "all", value_name = "KIND")]
     kind: String,
 
@@ -59,12 +59,12 @@ impl Get {
             return Ok(Kind::ALL.to_vec());
         }
         if matches!(self.kind.as_str(), "sources" | "source") {
-            return Ok(vec![Kind::GitRepository]);
+            return Ok(Kind::SOURCES.to_vec());
         }
         Kind::parse(&self.kind).map(|k| vec![k]).ok_or_else(|| {
             Failure::new(format!("there is no kind '{}' here", self.kind))
                 .code(Code::Usage)
-                .hint("kinds: all, sources, kustomizations (ks), gitrepositories (git)")
+                .hint(format!("kinds: all, sources, {KINDS}"))
         })
     }
 
@@ -116,7 +116,12 @@ pub(super) async fn list_all(
         if !token.is_empty() {
             query.push(("continue", &token));
         }
-        let mut page = client.list(&kind.resource(), namespace, &query).await?;
+        let mut page = match client.list(&kind.resource(), namespace, &query).await {
+            Ok(page) => page,
+            // A cluster that Flux was installed on need not have all of its kinds.
+            Err(error) if error.is_not_found() => return Ok(objects),
+            Err(error) => return Err(error.into()),
+        };
         token = page.meta("continue").unwrap_or_default().to_owned();
         if let Some(Value::List(items)) = page.get_mut("items").map(std::mem::take) {
             objects.extend(items);
@@ -136,15 +141,11 @@ fn summary(kind: Kind, object: &Value, now: jiff::Timestamp) -> Vec<String> {
         "" => "Unknown",
         other => other,
     };
-    let revision = match kind {
-        Kind::GitRepository => object.at(["status", "artifact", "revision"]),
-        Kind::Kustomization => object.at(["status", "lastAppliedRevision"]),
-    };
     vec![
         format!("{}/{}", kind.name().to_ascii_lowercase(), object.name()),
         state.to_owned(),
         one_line(text("message"), 90),
-        short_revision(revision.and_then(Value::as_str).unwrap_or_default()),
+        short_revision(kind.revision(object)),
         age(object.meta("creationTimestamp").unwrap_or_default(), now),
     ]
 }

@@ -9,17 +9,38 @@ use object::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     GitRepository,
+    OciRepository,
+    HelmRepository,
+    HelmChart,
     Kustomization,
+    HelmRelease,
 }
 
+/// The kinds, for hints.
+pub(crate) const KINDS: &str = "kustomization (ks), helmrelease (hr), gitrepository (git), ocirepository, \
+     helmrepository, helmchart (hc)";
+
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::GitRepository, Self::Kustomization];
+    pub(crate) const SOURCES: [Self; 4] =
+        [Self::GitRepository, Self::OciRepository, Self::HelmRepository, Self::HelmChart];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::GitRepository,
+        Self::OciRepository,
+        Self::HelmRepository,
+        Self::HelmChart,
+        Self::Kustomization,
+        Self::HelmRelease,
+    ];
 
     /// From any of the names people use: kind, plural, short names, in any case.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "gitrepository" | "gitrepositories" | "gitrepo" | "git" => Some(Self::GitRepository),
+            "ocirepository" | "ocirepositories" | "ocirepo" | "oci" => Some(Self::OciRepository),
+            "helmrepository" | "helmrepositories" | "helmrepo" => Some(Self::HelmRepository),
+            "helmchart" | "helmcharts" | "hc" | "chart" => Some(Self::HelmChart),
             "kustomization" | "kustomizations" | "ks" => Some(Self::Kustomization),
+            "helmrelease" | "helmreleases" | "hr" => Some(Self::HelmRelease),
             _ => None,
         }
     }
@@ -27,15 +48,37 @@ impl Kind {
     pub(crate) fn resource(self) -> Resource {
         match self {
             Self::GitRepository => operator::kinds::git_repository(),
+            Self::OciRepository => operator::kinds::oci_repository(),
+            Self::HelmRepository => operator::kinds::helm_repository(),
+            Self::HelmChart => operator::kinds::helm_chart(),
             Self::Kustomization => operator::kinds::kustomization(),
+            Self::HelmRelease => operator::kinds::helm_release(),
         }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::GitRepository => "GitRepository",
+            Self::OciRepository => "OCIRepository",
+            Self::HelmRepository => "HelmRepository",
+            Self::HelmChart => "HelmChart",
             Self::Kustomization => "Kustomization",
+            Self::HelmRelease => "HelmRelease",
         }
+    }
+
+    /// The revision that is in force, as the status of an object of this kind has it.
+    pub(crate) fn revision(self, object: &Value) -> &str {
+        let path: &[&str] = match self {
+            Self::Kustomization => &["status", "lastAppliedRevision"],
+            Self::HelmRelease => {
+                let history = object.at(["status", "history"]).and_then(Value::as_list);
+                let newest = history.and_then(|h| h.first()?.get("chartVersion")?.as_str());
+                return newest.unwrap_or_default();
+            }
+            _ => &["status", "artifact", "revision"],
+        };
+        object.at(path.iter().copied()).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -50,7 +93,8 @@ pub(crate) struct Namespace {
 /// `KIND/NAME` or `KIND NAME`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// KIND/NAME or KIND NAME; kinds: kustomization (ks), gitrepository (git)
+    /// KIND/NAME or KIND NAME; kinds: kustomization (ks), helmrelease (hr), gitrepository (git),
+    /// ocirepository, helmrepository, helmchart (hc)
     #[arg(required = true, num_args = 1..=2, value_name = "KIND/NAME")]
     words: Vec<String>,
 
@@ -73,7 +117,7 @@ impl Target {
         let known = Kind::parse(kind).ok_or_else(|| {
             Failure::new(format!("there is no kind '{kind}' here"))
                 .code(Code::Usage)
-                .hint("kinds: kustomization (ks), gitrepository (git)")
+                .hint(format!("kinds: {KINDS}"))
         })?;
         Ok((known, name.to_owned()))
     }

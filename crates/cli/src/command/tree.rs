@@ -95,9 +95,12 @@ async fn child(
     let Some(live) = client.get(&resource, &key.namespace, &key.name).await? else {
         return Ok(leaf(key, "NotFound", "it is not in the cluster"));
     };
-    if Kind::parse(&key.kind) == Some(Kind::Kustomization)
-        && key.group == "kustomize.toolkit.fluxcd.io"
-    {
+    let grows = matches!(
+        (key.group.as_str(), Kind::parse(&key.kind)),
+        ("kustomize.toolkit.fluxcd.io", Some(Kind::Kustomization))
+            | ("helm.toolkit.fluxcd.io", Some(Kind::HelmRelease))
+    );
+    if grows {
         return Box::pin(grow(client, discovery, &live, seen)).await;
     }
     let now = api::Timestamp::from_unix(jiff::Timestamp::now().as_second());

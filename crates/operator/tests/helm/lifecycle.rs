@@ -75,11 +75,7 @@ async fn a_failed_upgrade_is_rolled_back_and_not_tried_for_ever() {
     let remediation = "upgrade: {remediation: {retries: 1}}";
     world.release(&format!("values: {{tag: '1'}}\n{remediation}")).await;
     world.until("Ready", "InstallSucceeded").await;
-    world
-        .release(&format!(
-            "values: {{tag: fail}}\nupgrade: {{timeout: 5s, remediation: {{retries: 1}}}}"
-        ))
-        .await;
+    world.release("values: {tag: fail}\nupgrade: {timeout: 5s, remediation: {retries: 1}}").await;
     world.until("Stalled", "RetriesExceeded").await;
     let (status, reason, message) = world.condition("Ready").await;
     assert_eq!((status.as_str(), reason.as_str()), ("False", "RollbackSucceeded"), "{message}");

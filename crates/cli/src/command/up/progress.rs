@@ -58,13 +58,9 @@ pub(super) async fn show(client: &Client, started: Instant) {
 fn line(kind: Kind, object: &Value) -> Line {
     let ready = condition(object, "Ready");
     let text = |key| ready.and_then(|c| c.get(key)).and_then(Value::as_str).unwrap_or_default();
-    let revision = match kind {
-        Kind::GitRepository => object.at(["status", "artifact", "revision"]),
-        Kind::Kustomization => object.at(["status", "lastAppliedRevision"]),
-    };
     match text("status") {
         "True" => {
-            let revision = short_revision(revision.and_then(Value::as_str).unwrap_or_default());
+            let revision = short_revision(kind.revision(object));
             Line { ready: Some(true), text: format!("ready at {revision}") }
         }
         // Waiting for another, or for the first fetch, is no failure.
