@@ -19,10 +19,14 @@ impl Artifacts {
 
     /// The tarball at `path`, as in `status.artifact.path`; `None` when no source holds that revision now.
     pub async fn tarball(&self, path: &str) -> Option<Vec<u8>> {
-        let rest = path.trim_start_matches('/').strip_prefix("gitrepository/")?;
-        let mut parts = rest.split('/');
-        let (namespace, name, file) = (parts.next()?, parts.next()?, parts.next()?);
+        let path = path.trim_start_matches('/');
+        let mut parts = path.split('/');
+        let (kind, namespace) = (parts.next()?, parts.next()?);
+        let (name, file) = (parts.next()?, parts.next()?);
         let id = Id::new(namespace, name);
+        if kind != "gitrepository" {
+            return self.stored(kind, &id, path, file).await;
+        }
         let held = self.context.fleet.held(&id)?;
         let commit = held.revision.rsplit(':').next()?;
         if file != format!("{commit}.tar.gz") && file != "latest.tar.gz" {
@@ -40,6 +44,24 @@ impl Artifacts {
             }
             Err(_) => None,
         }
+    }
+}
+
+impl Artifacts {
+    /// A chart, an index or a layer, as it came.
+    async fn stored(&self, kind: &str, id: &Id, path: &str, file: &str) -> Option<Vec<u8>> {
+        let charts = &self.context.charts;
+        let artifact = match kind {
+            "helmchart" => charts.charts.get(id)?.status.artifact.clone(),
+            "helmrepository" => charts.repositories.get(id)?.status.artifact.clone(),
+            "ocirepository" => charts.artifacts.get(id)?.status.artifact.clone(),
+            _ => None,
+        }?;
+        if artifact.path != path && !matches!(file, "latest.tar.gz" | "index.yaml") {
+            return None;
+        }
+        let place = charts.blobs.path(&artifact.digest);
+        tokio::fs::read(place).await.ok()
     }
 }
 

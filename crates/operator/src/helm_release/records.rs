@@ -2,7 +2,7 @@
 
 mod observe;
 
-pub(super) use observe::{digest, json_digest, values_digest};
+pub(super) use observe::{digest, json_digest, renderers_digest, values_digest};
 
 use crate::context::{Context, now};
 use crate::kinds;

@@ -116,15 +116,13 @@ impl Turn {
         let digest = |value: Option<object::Value>| {
             value.map(|v| json_digest(&object::to_json_html(&v))).unwrap_or_default()
         };
-        let renderers = (!spec.post_renderers.is_empty())
-            .then(|| object::to_value(&spec.post_renderers).unwrap_or_default());
         let metadata =
             spec.common_metadata.as_ref().map(|m| object::to_value(m).unwrap_or_default());
         Facts {
             chart_name: prepared.held.chart.name().to_owned(),
             chart_version: prepared.held.version.clone(),
             config_digest: values_digest(&prepared.values),
-            post_renderers_digest: digest(renderers),
+            post_renderers_digest: records::renderers_digest(&spec.post_renderers),
             common_metadata_digest: digest(metadata),
             ..Facts::default()
         }

@@ -116,6 +116,27 @@ impl Repository {
         repository
     }
 
+    /// Offers a version of the chart as a registry does, under `/charts/web`.
+    pub fn push(&self, version: &str) {
+        let chart = web(version);
+        let digest = |bytes: &[u8]| source::blobs::digest(bytes);
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"layers":[{{"mediaType":"application/vnd.cncf.helm.chart.content.v1.tar+gzip","digest":"{}","size":{}}}]}}"#,
+            digest(&chart),
+            chart.len()
+        );
+        let mut files = self.files.lock().unwrap();
+        let base = "/v2/charts/web";
+        files.insert(format!("{base}/blobs/{}", digest(&chart)), chart);
+        files.insert(format!("{base}/manifests/{version}"), manifest.clone().into_bytes());
+        files.insert(
+            format!("{base}/manifests/{}", digest(manifest.as_bytes())),
+            manifest.into_bytes(),
+        );
+        let tags = format!(r#"{{"tags":["{version}"]}}"#).into_bytes();
+        files.insert(format!("{base}/tags/list?n=1000"), tags);
+    }
+
     pub fn offer(&self, versions: &[&str]) {
         let mut files = BTreeMap::new();
         let mut index = "apiVersion: v1\nentries:\n  web:\n".to_owned();

@@ -175,3 +175,31 @@ async fn releases_wait_for_what_they_depend_on_and_say_so() {
     world.apply("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: base, namespace: default}\nspec: {interval: 10m, chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: charts}}}}\n").await;
     world.until("Ready", "InstallSucceeded").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_come_out_of_registries_too() {
+    let world = World::start().await;
+    world.repository.push("2.0.0");
+    let url = world.repository.url.replace("http://", "oci://") + "/charts";
+    world.apply(&format!("apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {{name: registry, namespace: default}}\nspec: {{type: oci, insecure: true, url: '{url}'}}\n")).await;
+    world.apply("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: app, namespace: default}\nspec: {interval: 10m, chart: {spec: {chart: web, version: '>=1', sourceRef: {kind: HelmRepository, name: registry}}}}\n").await;
+    let message = world.until("Ready", "InstallSucceeded").await;
+    assert!(message.ends_with("with chart web@2.0.0"), "{message}");
+
+    world.apply(&format!("apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: web, namespace: default}}\nspec: {{interval: 10m, insecure: true, url: '{url}/web', ref: {{semver: '*'}}, layerSelector: {{mediaType: application/vnd.cncf.helm.chart.content.v1.tar+gzip, operation: copy}}}}\n")).await;
+    let patch = object::from_yaml_one(
+        "spec: {chart: null, chartRef: {kind: OCIRepository, name: web}}",
+        object::Dialect::Sigs,
+    )
+    .unwrap();
+    world.client.merge_patch(&releases(), ("default", "app", ""), &patch, OTHER).await.unwrap();
+    // The digest in the version is how a moved tag is noticed.
+    world
+        .eventually("the chart with its digest", async || {
+            let (status, _, message) = world.condition("Ready").await;
+            status == "True" && message.contains("app.v2 with chart web@2.0.0+")
+        })
+        .await;
+    let digest = world.status().await.get("lastAttemptedRevisionDigest").cloned();
+    assert!(digest.and_then(|d| d.as_str().map(|d| d.starts_with("sha256:"))).unwrap_or_default());
+}

@@ -86,6 +86,7 @@ impl World {
         let object = from_yaml_one(yaml, Dialect::Sigs).unwrap();
         let plural = match object.kind() {
             "HelmRepository" => "helmrepositories".to_owned(),
+            "OCIRepository" => "ocirepositories".to_owned(),
             kind => format!("{}s", kind.to_lowercase()),
         };
         let gvk = object.gvk();

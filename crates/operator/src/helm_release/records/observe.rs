@@ -24,6 +24,9 @@ const METADATA: &[&str] = &[
     "type",
 ];
 const MAINTAINER: &[&str] = &["name", "email", "url"];
+const IMAGE: &[&str] = &["name", "newName", "newTag", "digest"];
+const SELECTOR: &[&str] =
+    &["group", "version", "kind", "namespace", "name", "annotationSelector", "labelSelector"];
 const DEPENDENCY: &[&str] =
     &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
 
@@ -39,6 +42,17 @@ pub(in super::super) fn values_digest(values: &Map) -> String {
 /// Digest of JSON as Go's encoder ends it, with a line break.
 pub(in super::super) fn json_digest(json: &[u8]) -> String {
     source::blobs::digest(&[json, b"\n"].concat())
+}
+
+/// Digest of `spec.postRenderers`; empty when there are none.
+pub(in super::super) fn renderers_digest(renderers: &[api::PostRenderer]) -> String {
+    if renderers.is_empty() {
+        return String::new();
+    }
+    let value = object::to_value(&renderers).unwrap_or_default();
+    let mut json = Json::default();
+    json.list(value.as_list().unwrap_or_default(), &["kustomize"]);
+    json_digest(&json.out)
 }
 
 /// Digest of a record, hooks that are tests left out: those may be run by anybody at any time.
@@ -166,6 +180,10 @@ impl Json {
             match (*name, member) {
                 ("maintainers", Value::List(items)) => self.list(items, MAINTAINER),
                 ("dependencies", Value::List(items)) => self.list(items, DEPENDENCY),
+                ("kustomize", member) => self.ordered(member, &["patches", "images"]),
+                ("patches", Value::List(items)) => self.list(items, &["patch", "target"]),
+                ("images", Value::List(items)) => self.list(items, IMAGE),
+                ("target", member) => self.ordered(member, SELECTOR),
                 (_, member) => self.value(member),
             }
         }

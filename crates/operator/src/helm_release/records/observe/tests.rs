@@ -58,3 +58,12 @@ fn a_record_is_hashed_in_the_order_of_go_and_without_its_tests() {
     assert_eq!(digest(&release, ""), wanted, "tests may be run by anybody at any time");
     assert_ne!(digest(&release, "sha256:x"), wanted);
 }
+
+#[test]
+fn post_renderers_are_hashed_in_the_order_of_go() {
+    let text = r#"[{"kustomize":{"patches":[{"patch":"p","target":{"kind":"Deployment","name":"a"}}],"images":[{"name":"i","newTag":"1"}]}}]"#;
+    let value = object::from_json(text.as_bytes()).unwrap();
+    let renderers: Vec<api::PostRenderer> = object::from_value(&value).unwrap();
+    assert_eq!(renderers_digest(&renderers), json_digest(text.as_bytes()));
+    assert_eq!(renderers_digest(&[]), "");
+}
