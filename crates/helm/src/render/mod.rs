@@ -26,7 +26,7 @@ use crate::schema::SchemaError;
 use crate::values::coalesce::{Nulls, TypeMismatch, coalesce};
 use compile::Reading;
 use context::Contexts;
-use gotemplate::{Entries, Env, Limits, Map, Numbers, Type, Value};
+use gotemplate::{Entries, Env, Limits, Map, Numbers, Type, Value, contained};
 use instance::Instance;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -142,7 +142,7 @@ pub fn render(
     env: &mut dyn Env,
     post: Option<PostRenderer<'_>>,
 ) -> Result<Rendered, RenderError> {
-    let (root, files) = files(chart, values, release, capabilities, options, env)?;
+    let (root, files) = contained(|| files(chart, values, release, capabilities, options, env))?;
     let (notes, files) = take_notes(files, &root.name, options.sub_notes);
     let files = match post {
         Some(post) => post::run(files, post)?,
@@ -166,9 +166,10 @@ pub fn render_files(
     options: &RenderOptions,
     env: &mut dyn Env,
 ) -> Result<BTreeMap<String, String>, RenderError> {
-    files(chart, values, release, capabilities, options, env).map(|(_, files)| files)
+    contained(|| files(chart, values, release, capabilities, options, env)).map(|(_, files)| files)
 }
 
+/// To be called in [`contained`]: a template may put a map into itself.
 fn files<'c>(
     chart: &'c Chart,
     values: &object::Map,
@@ -214,9 +215,11 @@ pub fn render_with_root(
     let program = Compiled::default().program(&mut root, reading)?;
     let member =
         |name: &str| top.get(name).map_or(Value::Nil, |v| Value::from_object(v, Numbers::Int));
-    let contexts =
-        Contexts::new(&root, member("Values"), member("Release"), member("Capabilities"));
-    execute(&program, &contexts, env)
+    contained(|| {
+        let contexts =
+            Contexts::new(&root, member("Values"), member("Release"), member("Capabilities"));
+        execute(&program, &contexts, env)
+    })
 }
 
 fn execute(
