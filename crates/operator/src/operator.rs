@@ -246,6 +246,7 @@ impl Drop for Turnover {
 /// Those that take their files from a source hear of its new revision. `affected` tells which of them may render
 /// differently now; they come first.
 pub(crate) fn announce(context: &Context, source: &Id, affected: impl Fn(&Id) -> bool) {
+    crate::helm_chart::wake_users(context, source);
     for id in context.fleet.users(source) {
         debug_assert!(context.fleet.application(&id).is_none_or(|a| source_of(&a) == *source));
         let urgency = if affected(&id) { Urgency::Now } else { Urgency::Later };

@@ -83,6 +83,18 @@ pub(crate) async fn work(context: &Arc<Context>, id: &Id) {
     }
 }
 
+/// Charts out of a Git repository look at its new revision.
+pub(crate) fn wake_users(context: &Context, repository: &Id) {
+    let uses = |c: &HelmChart| {
+        c.metadata.namespace == repository.namespace
+            && c.spec.source_ref.kind == "GitRepository"
+            && c.spec.source_ref.name == repository.name
+    };
+    for chart in context.charts.charts.which(uses) {
+        context.charts.charts.queue.add(chart, Urgency::Now);
+    }
+}
+
 /// What this chart's archive is called in the store.
 fn key(id: &Id) -> String {
     format!("helmchart/{id}")

@@ -222,6 +222,13 @@ impl Place<'_> {
         if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
     }
 
+    /// Whether the HelmRelease is another by now, or is to go.
+    pub(super) fn superseded(&self) -> bool {
+        let owner = &self.spec.owner;
+        let id = crate::Id::new(owner.namespace.as_str(), owner.name.as_str());
+        super::work::is_superseded(self.context, &id, self.spec.generation)
+    }
+
     /// Waits for health, when that is asked for.
     pub(super) async fn wait(&self, desired: &Desired) -> Result<(), String> {
         settle(self, desired).await

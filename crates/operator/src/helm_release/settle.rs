@@ -39,6 +39,11 @@ pub(super) async fn settle(place: &Place<'_>, desired: &Desired) -> Result<(), S
         if unhealthy.is_empty() {
             return Ok(());
         }
+        if place.superseded() {
+            return Err(
+                "waiting for health was given up: something newer is to be applied".to_owned()
+            );
+        }
         let failed = unhealthy.iter().any(|(_, h)| h.status == HealthStatus::Failed);
         if failed || Instant::now() >= deadline {
             unhealthy.retain(|(_, h)| !failed || h.status == HealthStatus::Failed);

@@ -103,6 +103,10 @@ impl Turn {
                 }
                 return Ok(End::Failed { reason: "ReconcileError", message });
             }
+            // The next turn, which is in line already, sees what is wanted now.
+            if is_superseded(context, &self.id, self.release.metadata.generation) {
+                return Ok(End::Again);
+            }
             match decide::after(&self.release, &action, &before, true) {
                 After::GoOn => before.push(action.family()),
                 other => return Ok(ended(other)),
@@ -530,6 +534,14 @@ impl Turn {
             registry.queue.add_after(self.id.clone(), delay, Urgency::Later);
         }
     }
+}
+
+/// Whether a release is of another generation by now, or is to go: then waiting for the old one is pointless.
+pub(super) fn is_superseded(context: &Context, id: &Id, generation: i64) -> bool {
+    let current = context.charts.releases.get(id);
+    current.is_some_and(|c| {
+        c.metadata.generation != generation || c.metadata.deletion_timestamp.is_some()
+    })
 }
 
 fn backoff(failures: u32) -> Duration {

@@ -203,3 +203,14 @@ async fn charts_come_out_of_registries_too() {
     let digest = world.status().await.get("lastAttemptedRevisionDigest").cloned();
     assert!(digest.and_then(|d| d.as_str().map(|d| d.starts_with("sha256:"))).unwrap_or_default());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_need_not_wait_until_the_mistake_has_timed_out() {
+    let world = World::start().await;
+    world.release("values: {tag: unready}\ninstall: {timeout: 10m}").await;
+    world.eventually("the install", async || world.stored().await.len() == 1).await;
+    world.eventually("the Deployment", async || world.image().await.ends_with(":unready")).await;
+    world.release("values: {tag: '2'}").await;
+    world.until("Ready", "UpgradeSucceeded").await;
+    assert_eq!(world.image().await, "registry.example/web:2");
+}
