@@ -4,7 +4,7 @@
 
 use crate::fmt::quote;
 use crate::function::{FunctionError, Signature};
-use crate::value::{Entries, Kind, Map, Type, Value};
+use crate::value::{Kind, Map, Type, Value};
 use std::rc::Rc;
 
 /// The Go type that has them.
@@ -31,8 +31,8 @@ pub(crate) fn method(type_name: &str, name: &str) -> Option<Signature> {
 pub(crate) fn call(map: &Rc<Map>, name: &str, args: &[Value]) -> Result<Value, FunctionError> {
     let path = args.first().and_then(Value::as_text).unwrap_or_default();
     match name {
-        "AsMap" if map.is_empty() => Ok(Value::map(Entries::new())),
-        "AsMap" => Ok(Value::Map(Rc::clone(map))),
+        // Go's conversion shares the map; here what is set at its first level stays in the copy.
+        "AsMap" => Ok(Value::map(map.entries().clone())),
         "YAML" => Ok((super::yaml::write(&Value::Map(Rc::clone(map)))? + "\n").into()),
         "Table" => table(map, path.split('.')).map(Value::Map),
         "PathValue" => path_value(map, &path),
