@@ -5,7 +5,7 @@
 
 mod chart;
 
-pub use chart::{ChartRenderError, Machine};
+pub use chart::{ChartRenderError, Machine, release_name};
 
 use kustomize::{BuildError, External, Externals};
 use source::git::{GitError, GitSource, Limits, Reference, Repository};

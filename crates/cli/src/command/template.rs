@@ -5,6 +5,7 @@
 use crate::failure::Failure;
 use clap::Args;
 use helm::{Capabilities, Chart, KubeVersion, ReleaseFacts, RenderError, RenderOptions, Rendered};
+use operator::external::{Machine, release_name};
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -160,7 +161,7 @@ impl Template {
             ..RenderOptions::default()
         };
         let rendered =
-            helm::render(&chart, &values, &facts, &capabilities, &options, &mut World, None);
+            helm::render(&chart, &values, &facts, &capabilities, &options, &mut Machine, None);
         match rendered {
             Ok(mut rendered) => {
                 if self.no_hooks {
@@ -193,7 +194,7 @@ impl Template {
             others => {
                 let chart = others.first().cloned().unwrap_or_default();
                 let name = match &self.name_template {
-                    Some(template) => template_name(template)?,
+                    Some(template) => release_name(template).map_err(|e| e.to_string())?,
                     None => "release-name".to_owned(),
                 };
                 Ok((name, chart))
@@ -282,7 +283,7 @@ impl Template {
         options: &RenderOptions,
     ) {
         let files =
-            helm::render::render_files(chart, values, facts, capabilities, options, &mut World);
+            helm::render::render_files(chart, values, facts, capabilities, options, &mut Machine);
         for (path, text) in files.into_iter().flatten().filter(|(_, t)| !t.trim().is_empty()) {
             say_raw!("---\n# Source: {path}\n{text}\n");
         }
@@ -351,26 +352,4 @@ fn read_file(file: &str) -> Result<Vec<u8>, String> {
         std::io::ErrorKind::NotFound => format!("open {file}: no such file or directory"),
         _ => format!("open {file}: {e}"),
     })
-}
-
-fn template_name(template: &str) -> Result<String, String> {
-    use gotemplate::{Functions, Options, Set, Value};
-    let mut set = Set::new(Options::new(std::sync::Arc::new(Functions::sprig())));
-    set.parse("name-template", template).map_err(|e| e.to_string())?;
-    set.execute("name-template", &Value::Nil, &mut World).map_err(|e| e.to_string())
-}
-
-/// This machine's clock and randomness; no cluster.
-struct World;
-
-impl gotemplate::Env for World {
-    fn now(&mut self) -> (i64, u32) {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = now.unwrap_or_default();
-        (i64::try_from(now.as_secs()).unwrap_or(i64::MAX), now.subsec_nanos())
-    }
-
-    fn random(&mut self, buffer: &mut [u8]) -> Result<(), gotemplate::FunctionError> {
-        getrandom::fill(buffer).map_err(|e| gotemplate::FunctionError::new(e.to_string()))
-    }
 }

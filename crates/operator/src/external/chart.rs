@@ -1,12 +1,14 @@
 //! Charts that kustomizations name (`helmCharts`), rendered as `helm template` would.
 
-use gotemplate::{Env, FunctionError};
+use gotemplate::{Env, FunctionError, Functions, Options, Set};
 use helm::{Capabilities, Chart, KubeVersion, ReleaseFacts, RenderOptions, values};
 use kustomize::ChartRequest;
 use source::blobs::Blobs;
 use source::helm::{HelmError, HelmRepository, HelmSource, index};
+use source::oci::{CHART_LAYER, OciError, OciLogin, OciSource, Registry, Repository, Want};
 use source::web::{Login, Tls};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tree::Tree;
 
@@ -22,9 +24,9 @@ pub enum ChartRenderError {
     /// The folder for fetched charts.
     #[error("fetched charts cannot be kept")]
     Storage(#[from] std::io::Error),
-    /// What is asked for is not there yet.
-    #[error("{0}")]
-    Unsupported(&'static str),
+    /// It cannot be had from a registry.
+    #[error(transparent)]
+    Registry(#[from] OciError),
 }
 
 impl ChartRenderError {
@@ -43,10 +45,6 @@ pub(super) async fn manifests(
     tree: &dyn Tree,
     folder: &Path,
 ) -> Result<String, ChartRenderError> {
-    if !request.name_template.is_empty() {
-        let message = "nameTemplate of helmCharts is not supported yet; write releaseName";
-        return Err(ChartRenderError::Unsupported(message));
-    }
     let chart = match &request.directory {
         Some(directory) => Chart::from_tree(tree, directory),
         None => Chart::from_archive(&fetch(request, folder).await?),
@@ -69,15 +67,14 @@ fn render(request: &ChartRequest, chart: &Chart) -> Result<String, ChartRenderEr
         capabilities.kube_version =
             KubeVersion::parse(&request.kube_version).map_err(|e| ChartRenderError::helm(&e))?;
     }
-    let or = |text: &str, otherwise: &str| {
-        if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+    let name = match (request.release.as_str(), request.name_template.as_str()) {
+        ("", "") => UNNAMED.to_owned(),
+        ("", template) => release_name(template).map_err(|e| ChartRenderError::helm(&e))?,
+        (name, _) => name.to_owned(),
     };
-    let facts = ReleaseFacts {
-        name: or(&request.release, UNNAMED),
-        namespace: or(&request.namespace, "default"),
-        revision: 1,
-        is_upgrade: false,
-    };
+    let namespace = if request.namespace.is_empty() { "default" } else { &request.namespace };
+    let facts =
+        ReleaseFacts { name, namespace: namespace.to_owned(), revision: 1, is_upgrade: false };
     let options = RenderOptions::default();
     let mut rendered =
         helm::render(chart, &given, &facts, &capabilities, &options, &mut Machine, None)
@@ -90,12 +87,10 @@ fn render(request: &ChartRequest, chart: &Chart) -> Result<String, ChartRenderEr
 
 /// The archive of a chart that is not in the tree.
 async fn fetch(request: &ChartRequest, folder: &Path) -> Result<Vec<u8>, ChartRenderError> {
-    if request.repository.starts_with("oci://") {
-        let message =
-            "charts of registries are not fetched for a kustomization yet; use a HelmRelease";
-        return Err(ChartRenderError::Unsupported(message));
-    }
     let blobs = Blobs::open(folder)?;
+    if request.repository.starts_with("oci://") {
+        return pull(request, &blobs).await;
+    }
     let repository = HelmRepository::new(HelmSource {
         url: request.repository.clone(),
         login: Login::None,
@@ -108,15 +103,51 @@ async fn fetch(request: &ChartRequest, folder: &Path) -> Result<Vec<u8>, ChartRe
     blobs.remember(&request.repository, indexed.taken.clone())?;
     let entries = index::versions(&blobs.path(&indexed.taken.digest), &request.name);
     let entries = entries.map_err(HelmError::from)?;
-    // helm's own ranges: any release, and with `devel` any version at all.
-    let range = match (request.version.as_str(), request.devel) {
+    let entry = index::choose(&entries, &request.name, range(request)).map_err(HelmError::from)?;
+    let digest = repository.chart(&blobs, entry).await?;
+    Ok(blobs.read(&digest)?)
+}
+
+/// The archive of a chart in a registry.
+async fn pull(request: &ChartRequest, blobs: &Blobs) -> Result<Vec<u8>, ChartRenderError> {
+    let source = OciSource {
+        url: request.repository.clone(),
+        insecure: false,
+        login: OciLogin::Anonymous,
+        tls: Tls::default(),
+        timeout: TIMEOUT,
+    };
+    let repository = Repository::parse(request.repository.trim_end_matches('/'))?;
+    let registry = Registry::at(repository.below(&request.name), &source)?;
+    let want = match semver::Version::parse_strict(&request.version) {
+        // Tags cannot hold a plus; helm writes an underscore for it.
+        Ok(_) => Want::Tag(request.version.replace('+', "_")),
+        Err(_) => Want::Semver { range: range(request).to_owned(), filter: None },
+    };
+    let resolved = registry.resolve(&want).await?;
+    let manifest = registry.manifest(&resolved.digest).await?;
+    let layer = manifest.layer(Some(CHART_LAYER))?;
+    registry.layer(blobs, layer).await?;
+    Ok(blobs.read(&layer.digest)?)
+}
+
+/// The versions that may be chosen. Where none is named these are helm's: any release, and with `devel` any version.
+fn range(request: &ChartRequest) -> &str {
+    match (request.version.as_str(), request.devel) {
         ("", false) => ">0.0.0",
         ("", true) => ">0.0.0-0",
         (version, _) => version,
-    };
-    let entry = index::choose(&entries, &request.name, range).map_err(HelmError::from)?;
-    let digest = repository.chart(&blobs, entry).await?;
-    Ok(blobs.read(&digest)?)
+    }
+}
+
+/// The name that a template makes for a release (`--name-template`, `nameTemplate`).
+///
+/// # Errors
+/// When it does not parse or fails.
+pub fn release_name(template: &str) -> Result<String, gotemplate::Error> {
+    let mut set = Set::new(Options::new(Arc::new(Functions::sprig())));
+    set.parse("name-template", template)?;
+    set.execute("name-template", &gotemplate::Value::Nil, &mut Machine)
 }
 
 /// What templates may ask where there is no cluster: this machine's clock and randomness.
