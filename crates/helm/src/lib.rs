@@ -1,6 +1,6 @@
 //! Helm charts: chart, values and capabilities to manifests, hooks and notes, and the record of a release.
 //!
-//! The reference is Helm 4.3. [`Chart`] reads charts, [`values`] what users say, [`render`] brings the two together,
+//! The reference is Helm 4.3. [`Chart`] reads charts, [`values`] what users say, [`mod@render`] brings the two together,
 //! [`manifest`] sorts what comes out, [`release`] reads and writes what Helm stores of it.
 //!
 //! Deliberately absent: fetching charts, clusters, deciding what happens to a release, provenance files.
