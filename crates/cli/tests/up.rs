@@ -24,7 +24,7 @@ fn up(folder: &Path) -> Windlass {
     let child = Command::new(env!("CARGO_BIN_EXE_windlass"))
         .args(["up", "--api-listen", "127.0.0.1:0", "--web-listen", "127.0.0.1:0"])
         .current_dir(folder)
-        .stdout(Stdio::null())
+        .stdout(std::fs::File::create(folder.join("up.log")).unwrap())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -106,6 +106,10 @@ async fn a_commit_arrives_a_drift_goes_and_a_kill_loses_nothing() {
     eventually("everything ready", async || {
         let (code, text) = windlass(folder, &["get", "ks"]);
         code == 0 && text.matches(" True ").count() == 4
+    })
+    .await;
+    eventually("up to say so", async || {
+        std::fs::read_to_string(folder.join("up.log")).unwrap().contains("Everything is ready")
     })
     .await;
     assert_eq!(windlass(folder, &["plan"]).0, 0, "nothing is left to do");

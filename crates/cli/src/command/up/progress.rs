@@ -29,7 +29,9 @@ pub(super) async fn show(client: &Client, started: Instant) {
                 continue;
             };
             let items = list.get("items").and_then(Value::as_list).unwrap_or_default();
-            all_ready &= !items.is_empty();
+            // `up` declares one of each of these; of the other kinds there need not be any.
+            let declared = matches!(kind, Kind::GitRepository | Kind::Kustomization);
+            all_ready &= !(declared && items.is_empty());
             for object in items {
                 let line = line(kind, object);
                 all_ready &= line.ready == Some(true);
