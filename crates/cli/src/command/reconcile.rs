@@ -127,7 +127,7 @@ impl Reconcile {
                 .get(&kind.resource(), namespace, name)
                 .await?
                 .ok_or_else(|| super::target::not_found(kind, namespace, name))?;
-            match ended(&object, &outcome.requested_at) {
+            match ended(kind, &object, &outcome.requested_at) {
                 Ok(ready) if ready.ready => {
                     self.say(&format!(
                         "{} {namespace}/{name}: ready at {}",
@@ -190,19 +190,16 @@ fn source_of(kind: Kind, object: &Value) -> Result<Option<(Kind, String, String)
 }
 
 /// How the run that `token` asked for ended; the current message while it has not.
-fn ended(object: &Value, token: &str) -> Result<Ready, String> {
+fn ended(kind: Kind, object: &Value, token: &str) -> Result<Ready, String> {
     let ready = condition(object, "Ready");
     let text = |key| ready.and_then(|c| c.get(key)).and_then(Value::as_str).unwrap_or_default();
     let handled = object.at(["status", "lastHandledReconcileAt"]).and_then(Value::as_str);
     if handled != Some(token) || text("status") == "Unknown" {
         return Err(text("message").to_owned());
     }
-    let revision = object
-        .at(["status", "lastAppliedRevision"])
-        .or_else(|| object.at(["status", "artifact", "revision"]));
     Ok(Ready {
         ready: text("status") == "True",
-        revision: short_revision(revision.and_then(Value::as_str).unwrap_or_default()),
+        revision: short_revision(kind.revision(object)),
         message: text("message").to_owned(),
     })
 }
